@@ -1,0 +1,1 @@
+"""ORDER: which stages run, on what. Nothing is computed here."""

@@ -1,0 +1,1 @@
+"""What Journeyman runs on: the local stack and the images."""

@@ -1,0 +1,1 @@
+"""The local stack: an S3 server, a Prefect server, a scripted teacher and a worker, all on loopback."""

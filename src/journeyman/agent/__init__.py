@@ -1,0 +1,1 @@
+"""The loop that generation and evaluation share: thought, code, observation."""

@@ -1,0 +1,1 @@
+"""One check a file: keep, or drop with a reason."""

@@ -1,0 +1,1 @@
+"""Verified trajectories become a published dataset."""

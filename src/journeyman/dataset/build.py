@@ -1,0 +1,213 @@
+"""Verified trajectories become a dataset: no duplicates, nothing of the held-out problems, split between groups.
+
+Every example is rendered by the agent's own :func:`~journeyman.agent.prompt.conversation` and proved
+against its trajectory before it is written: MAT's conversion dropped the system prompt, and its
+training script the pictures, without a word.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from journeyman.agent.prompt import conversation, system_prompt
+from journeyman.dataset.card import CardFacts, dataset_card
+from journeyman.dataset.contamination import contaminated
+from journeyman.dataset.deduplicate import duplicates
+from journeyman.dataset.publish import published_files
+from journeyman.dataset.split import ExampleSplit, assign_splits
+from journeyman.errors import SchemaError
+from journeyman.plugins import load_plugin
+from journeyman.recipe import Recipe
+from journeyman.schema.artifact import ArtifactRef, StageResult
+from journeyman.schema.example import EmbeddedImage, Example
+from journeyman.schema.media import MediaFile
+from journeyman.schema.message import Message, messages_to_json
+from journeyman.schema.query import Query
+from journeyman.schema.trajectory import Trajectory
+from journeyman.stage import Tally
+from journeyman.storage import layout
+from journeyman.storage.media import load_media
+from journeyman.storage.store import Store
+from journeyman.tool import Tool
+
+VERSION = 1
+
+_EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif", "image/bmp": "bmp"}
+
+
+def build_dataset(
+    trajectories: Sequence[ArtifactRef],
+    queries: Sequence[ArtifactRef],
+    media: Sequence[ArtifactRef],
+    held_out: Sequence[ArtifactRef],
+    recipe: Recipe,
+    *,
+    store: Store,
+    yields: Mapping[str, str] | None = None,
+) -> StageResult:
+    """Build the dataset and publish a copy that ``datasets.load_dataset`` reads.
+
+    The outcome depends on the rows alone, not on the order of the references or of the rows.
+
+    Args:
+        trajectories: Trajectories that passed every check.
+        queries: Their queries.
+        media: Files of the queries and pictures that tools returned.
+        held_out: Query artifacts of the evaluation's problems.
+        recipe: Tools, thresholds and shares.
+        store: Where artifacts live.
+        yields: Text per earlier stage for the dataset card, e.g. ``queries`` -> ``812 of 1,000``.
+
+    Returns:
+        ``kept``: Example rows. Facts: ``url`` of the published copy, its ``digest``, and counts of
+        ``examples``, ``train``, ``validation`` and ``contaminated``.
+
+    Raises:
+        SchemaError: A trajectory's query is missing, a picture is missing, or an action is not in
+            the rendered conversation.
+    """
+    runs, asked = _runs_with_queries(trajectories, queries, store)
+    problems = _unique_queries(held_out, store)
+    tally = Tally("dataset", sum(ref.rows for ref in trajectories))
+    kept = _filtered(runs, asked, problems, recipe, tally)
+    tools = tuple(load_plugin("journeyman.tools", name, "TOOL", Tool) for name in recipe.tools)
+    system = system_prompt(tools)
+    rendered = {run.trajectory_id: conversation(asked[run.query_id], run, system) for run in kept}
+    shown = {digest for messages in rendered.values() for m in messages for digest in m.images}
+    files = load_media(store, media, shown)
+    keys = {run.trajectory_id: _ties(asked[run.query_id]) for run in kept}
+    splits = assign_splits(keys, validation_share=recipe.dataset.validation_share)
+    examples = [
+        _example(run, asked[run.query_id], rendered[run.trajectory_id], files, splits[run.trajectory_id])
+        for run in kept
+    ]
+    ref = store.write("examples", examples, Example, parents=(*trajectories, *queries, *media, *held_out))
+    facts = CardFacts(
+        recipe=recipe.name,
+        digest=ref.digest,
+        held_out=len(problems),
+        removed=_reasons(tally),
+        yields=dict(yields or {}),
+        families=_counted(asked[run.query_id].family for run in kept),
+        licences=_counted(files[digest].licence for digest in sorted(files)),
+        tools={tool.name: f"{tool.summary} ({tool.licence})" for tool in tools},
+    )
+    prefix = layout.dataset_prefix(ref.digest)
+    for name, data in published_files(examples, dataset_card(examples, facts)):
+        store.put(prefix + name, data)
+    return tally.result(
+        ref,
+        store=store,
+        parents=(*trajectories, *queries, *held_out),
+        facts={
+            "url": store.url_of(prefix).rstrip("/"),
+            "digest": ref.digest,
+            "examples": str(len(examples)),
+            "train": str(sum(e.split == "train" for e in examples)),
+            "validation": str(sum(e.split == "validation" for e in examples)),
+            "contaminated": str(sum(v.check == "contamination" for v in tally.verdicts)),
+        },
+    )
+
+
+def check_example(run: Trajectory, messages: Sequence[Message], files: Mapping[str, MediaFile]) -> None:
+    """Refuse a conversation that lost something of its trajectory.
+
+    Raises:
+        SchemaError: Names the trajectory and what is missing: an action, or a picture's bytes.
+    """
+    written = [m.text for m in messages if m.role == "assistant"]
+    actions = [step.action for step in run.steps]
+    if written != actions:
+        pairs = zip(actions, written, strict=False)
+        lost = next((i for i, (action, text) in enumerate(pairs) if action != text), len(written))
+        raise SchemaError(
+            f"trajectory {run.trajectory_id}: action {lost + 1} of {len(actions)} is not in the rendered conversation"
+        )
+    observed = [digest for step in run.steps[:-1] for digest in step.images]
+    placed = [digest for m in messages for digest in m.images]
+    for digest in observed:
+        if digest not in placed:
+            raise SchemaError(f"trajectory {run.trajectory_id}: picture {digest} that a tool returned is in no message")
+    for digest in placed:
+        if digest not in files:
+            raise SchemaError(f"trajectory {run.trajectory_id}: picture {digest} is in no media artifact")
+
+
+def _runs_with_queries(
+    trajectories: Sequence[ArtifactRef], queries: Sequence[ArtifactRef], store: Store
+) -> tuple[list[Trajectory], dict[str, Query]]:
+    runs = [run for ref in trajectories for run in store.records(ref, Trajectory)]
+    asked = _unique_queries(queries, store)
+    for run in runs:
+        if run.query_id not in asked:
+            raise SchemaError(
+                f"trajectory {run.trajectory_id} answers query {run.query_id}, which is in no query artifact"
+            )
+    return sorted(runs, key=lambda run: (run.query_id, run.trajectory_id)), asked
+
+
+def _unique_queries(refs: Sequence[ArtifactRef], store: Store) -> dict[str, Query]:
+    return {query.query_id: query for ref in dict.fromkeys(refs) for query in store.records(ref, Query)}
+
+
+def _filtered(
+    runs: Sequence[Trajectory], asked: Mapping[str, Query], problems: Mapping[str, Query], recipe: Recipe, tally: Tally
+) -> list[Trajectory]:
+    own = [asked[query_id] for query_id in sorted({run.query_id for run in runs})]
+    tainted = contaminated(own, list(problems.values()))
+    clean = [query for query in own if query.query_id not in tainted]
+    repeated = duplicates(clean, near_duplicate=recipe.dataset.near_duplicate)
+    kept: list[Trajectory] = []
+    solved: set[str] = set()
+    for run in runs:
+        if run.query_id in tainted:
+            tally.drop(
+                run.trajectory_id, run, check="contamination", reason=tainted[run.query_id], evidence=run.query_id
+            )
+        elif run.query_id in repeated:
+            tally.drop(run.trajectory_id, run, check="duplicate", reason=repeated[run.query_id], evidence=run.query_id)
+        elif run.query_id in solved:
+            tally.drop(
+                run.trajectory_id, run, check="duplicate", reason="second run of one query", evidence=run.query_id
+            )
+        else:
+            solved.add(run.query_id)
+            kept.append(run)
+    return kept
+
+
+def _ties(query: Query) -> tuple[str, ...]:
+    return (f"family:{query.family}", *(f"file:{ref.sha256}" for ref in query.files))
+
+
+def _example(
+    run: Trajectory, query: Query, messages: Sequence[Message], files: Mapping[str, MediaFile], split: ExampleSplit
+) -> Example:
+    check_example(run, messages, files)
+    called = dict.fromkeys(call.tool for step in run.steps for call in step.tool_calls)
+    # One picture for each place it is shown at, as trainers elsewhere expect; a picture shown twice is here twice.
+    placed = [files[digest] for m in messages for digest in m.images]
+    return Example(
+        example_id=run.trajectory_id,
+        split=split,
+        family=query.family,
+        query=query.text,
+        messages_json=messages_to_json(messages),
+        images=tuple(EmbeddedImage(bytes=f.data, path=f"{f.sha256}.{_extension(f)}") for f in placed),
+        tools=tuple(called),
+        answer_json=run.answer_json,
+        origin=query.origin,
+        teacher=query.teacher,
+    )
+
+
+def _extension(file: MediaFile) -> str:
+    return _EXTENSIONS.get(file.media_type, file.media_type.partition("/")[2])
+
+
+def _reasons(tally: Tally) -> dict[str, int]:
+    return _counted(f"{v.check}: {v.reason}" for v in tally.verdicts)
+
+
+def _counted(values: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(values).items()))

@@ -1,0 +1,125 @@
+"""README.md of a published dataset: what is in it, where it came from, what was taken out."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from journeyman.schema.example import Example
+from journeyman.schema.message import messages_from_json
+
+SCRIPTED = "scripted"
+
+
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    """What the card says that the examples do not."""
+
+    recipe: str
+    digest: str
+    held_out: int
+    """Problems the dataset was kept apart from."""
+    removed: Mapping[str, int]
+    """Reason -> trajectories left out of the build."""
+    yields: Mapping[str, str]
+    """Earlier stage -> what it kept."""
+    families: Mapping[str, int]
+    licences: Mapping[str, int]
+    """Licence -> pictures under it."""
+    tools: Mapping[str, str]
+    """Tool -> what it is and its licence."""
+
+
+def dataset_card(examples: Sequence[Example], facts: CardFacts) -> str:
+    """The card as markdown with the hub's front matter; free of dates, so that equal datasets have equal cards."""
+    teachers = sorted({example.teacher for example in examples})
+    lines = [
+        *_front_matter(examples),
+        f"# Tool-use trajectories of recipe `{facts.recipe}`",
+        "",
+        "Each row is one solved task: thoughts, Python that calls tools, observations, and pictures at their places.",
+        "",
+        *_warning(teachers),
+        "## Counts",
+        "",
+        *_table(("split", "examples"), Counter(example.split for example in examples)),
+        *_table(("origin of the files", "examples"), Counter(example.origin for example in examples)),
+        f"Turns per example: {_turns(examples)}. Teacher: {', '.join(f'`{name}`' for name in teachers) or 'none'}.",
+        "",
+        "## Yield",
+        "",
+        *(_table(("stage", "kept"), facts.yields) if facts.yields else ()),
+        *_table(("left out of the build because", "trajectories"), facts.removed),
+        "## Contamination",
+        "",
+        _contamination(facts),
+        "",
+        "## Tools",
+        "",
+        *_table(("tool", "what it is"), facts.tools),
+        *_table(("tool called", "examples"), Counter(tool for example in examples for tool in example.tools)),
+        "## Task families",
+        "",
+        *_table(("family", "examples"), facts.families),
+        "## Licences of the pictures",
+        "",
+        *_table(("licence", "pictures"), facts.licences),
+        f"Artifact digest: `{facts.digest}`",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _front_matter(examples: Sequence[Example]) -> list[str]:
+    splits = [split for split in ("train", "validation") if any(e.split == split for e in examples)] or ["train"]
+    files = [line for split in splits for line in (f"  - split: {split}", f"    path: {split}-00000.parquet")]
+    return [
+        "---",
+        "task_categories:",
+        "- image-text-to-text",
+        "tags:",
+        "- tool-use",
+        "- agent",
+        "- synthetic",
+        "configs:",
+        "- config_name: default",
+        "  data_files:",
+        *files,
+        "---",
+        "",
+    ]
+
+
+def _warning(teachers: Sequence[str]) -> list[str]:
+    if not any(SCRIPTED in name for name in teachers):
+        return []
+    return [
+        "> **Made with the scripted teacher**, a program, not a language model.",
+        "> It shows that the pipeline works; it says nothing about a paid model's data.",
+        "",
+    ]
+
+
+def _contamination(facts: CardFacts) -> str:
+    removed = sum(n for reason, n in facts.removed.items() if reason.startswith("contamination"))
+    return (
+        f"Compared with {facts.held_out:,} held-out problems by file (sha256), task family and seed: "
+        f"{removed:,} trajectories removed; none of those left shares any of the three."
+    )
+
+
+def _turns(examples: Sequence[Example]) -> str:
+    turns = Counter(sum(m.role == "assistant" for m in messages_from_json(e.messages_json)) for e in examples)
+    return ", ".join(f"{count} x {n}" for n, count in sorted(turns.items())) or "none"
+
+
+def _table(head: tuple[str, str], rows: Mapping[str, object]) -> list[str]:
+    if not rows:
+        return [f"| {head[0]} | {head[1]} |", "|---|---|", "| none | |", ""]
+    body = [f"| {_cell(name)} | {_cell(rows[name])} |" for name in sorted(rows)]
+    return [f"| {head[0]} | {head[1]} |", "|---|---|", *body, ""]
+
+
+def _cell(value: object) -> str:
+    text = f"{value:,}" if isinstance(value, int) else str(value)
+    # A user's own words may hold a bar or a line break, which would end the cell.
+    return " ".join(text.split()).replace("|", "\\|")

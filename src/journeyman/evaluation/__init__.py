@@ -1,0 +1,1 @@
+"""Agents attempt held-out problems and are compared."""

@@ -1,0 +1,1 @@
+"""One file a type: its spec, how it is written, and how it is opened again."""

@@ -1,0 +1,127 @@
+"""Ask the teacher for queries, then for what their files contain. Nothing is written to a file yet."""
+
+import json
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+
+from journeyman.errors import SchemaError, TeacherError
+from journeyman.file_writer import FileWriter
+from journeyman.generation.gold import GoldRule
+from journeyman.generation.kinds import KIND_BY_NAME
+from journeyman.generation.plan import Brief, Shard
+from journeyman.generation.teacher_answers import FilePlan, QueryBatch
+from journeyman.plugins import load_plugin
+from journeyman.prompts import render_prompt
+from journeyman.recipe import Recipe
+from journeyman.schema.artifact import StageResult
+from journeyman.schema.message import Message, TextPart
+from journeyman.schema.query import Draft, FileSpec
+from journeyman.schema.record import canonical_json, fingerprint
+from journeyman.stage import Tally, for_each
+from journeyman.storage.store import Store, iter_batches
+from journeyman.teacher.client import Teacher
+
+VERSION = 1
+"""Raise when a prompt or a rule here changes: it is part of the cache key."""
+
+
+async def write_queries(shard: Shard, recipe: Recipe, *, store: Store, teacher: Teacher) -> StageResult:
+    """Drafts for the briefs of ``shard``: a query's words, its files' specs and its gold rule.
+
+    Raises:
+        TransientError: The teacher does not answer; the stage may be tried again.
+        BudgetExceededError: The run's budget is spent.
+    """
+    config = recipe.generation
+    tally = Tally("queries", len(shard.briefs))
+    batches = list(iter_batches(shard.briefs, config.queries_per_call))
+    texts: dict[int, str] = {}
+    for written in await for_each(batches, lambda batch: _ask_for_texts(batch, teacher), at_once=config.concurrency):
+        texts.update(written)
+
+    async def draft(brief: Brief) -> Draft | None:
+        text = texts.get(brief.seed, "").strip()
+        if not text:
+            tally.fail(
+                _draft_id(brief), brief, check="query_writer", reason="the teacher wrote no query for this brief"
+            )
+            return None
+        try:
+            return await _ask_for_files(brief, text, shard, teacher)
+        except (TeacherError, SchemaError) as exc:
+            tally.fail(_draft_id(brief), brief, check="file_writer", reason="no usable file content", evidence=str(exc))
+            return None
+
+    drafts = [d for d in await for_each(shard.briefs, draft, at_once=config.concurrency) if d is not None]
+    kept = store.write("drafts", drafts, Draft)
+    return tally.result(kept, store=store, spend=teacher.spend)
+
+
+async def _ask_for_texts(briefs: Sequence[Brief], teacher: Teacher) -> dict[int, str]:
+    asked = [
+        {
+            "number": brief.seed,
+            "kind": brief.kind,
+            "wording_group": KIND_BY_NAME[brief.kind].wording,
+            "style": brief.style,
+            "ask": KIND_BY_NAME[brief.kind].brief,
+        }
+        for brief in briefs
+    ]
+    prompt = render_prompt("journeyman.generation", "query_writer", briefs=json.dumps(asked, indent=1))
+    try:
+        batch = await teacher.structured("query_writer", [_user(prompt)], {}, QueryBatch, max_tokens=4096)
+    except TeacherError:
+        return {}  # every brief of the batch is then counted as failed
+    return {query.number: query.text for query in batch.queries}
+
+
+async def _ask_for_files(brief: Brief, text: str, shard: Shard, teacher: Teacher) -> Draft:
+    kind = KIND_BY_NAME[brief.kind]
+    writer = load_plugin("journeyman.file_writers", brief.writer, "WRITER", FileWriter)
+    query = {
+        "number": brief.seed,
+        "text": text,
+        "kind": brief.kind,
+        "files": kind.num_files,
+        "must_hold": kind.file_brief,
+    }
+    prompt = render_prompt(
+        "journeyman.generation",
+        "file_writer",
+        query=json.dumps(query, indent=1),
+        writer=brief.writer,
+        schema=json.dumps(writer.spec.model_json_schema()),
+    )
+    plan = await teacher.structured("file_writer", [_user(prompt)], {}, FilePlan, max_tokens=4096)
+    if len(plan.contents) != kind.num_files:
+        raise SchemaError(f"{kind.num_files} files were asked for, {len(plan.contents)} came")
+    files = []
+    for number, content in enumerate(plan.contents, start=1):
+        try:
+            spec = writer.spec.model_validate_json(content)
+        except ValidationError as exc:
+            raise SchemaError(f"content of file {number} is not a {brief.writer}: {exc.errors()[0]['msg']}") from exc
+        name = f"file_{number}.{writer.extension}"
+        files.append(FileSpec(name=name, writer=brief.writer, spec_json=canonical_json(spec), comment=plan.comment))
+    rule = GoldRule(rule=kind.gold_rule, column=plan.column, label=plan.label, half=plan.half, count=plan.count)
+    return Draft(
+        draft_id=_draft_id(brief),
+        split=shard.split,
+        family=brief.family,
+        text=text,
+        tools=kind.tools,
+        needs_picture=kind.needs_picture,
+        seed=brief.seed,
+        files=tuple(files),
+        gold_rule_json=canonical_json(rule),
+    )
+
+
+def _draft_id(brief: Brief) -> str:
+    return fingerprint(brief)[:16]
+
+
+def _user(text: str) -> Message:
+    return Message(role="user", content=(TextPart(text=text),))

@@ -1,0 +1,1 @@
+"""One family of vision-language models a file."""

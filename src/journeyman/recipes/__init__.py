@@ -1,0 +1,1 @@
+"""One recipe a file: plugins and numbers, frozen."""

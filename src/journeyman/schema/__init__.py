@@ -1,0 +1,1 @@
+"""Every record kind that is stored: one file a record."""

@@ -1,0 +1,77 @@
+"""What the agent is asked: first a draft with file specs, then a query with real files."""
+
+from typing import Literal
+
+from journeyman.schema.record import Record
+
+Split = Literal["train", "held_out"]
+
+
+class FileSpec(Record):
+    """What a file must contain, before it is written."""
+
+    name: str
+    """Name the agent sees, e.g. ``file_1.png``: always ``file_<n>.<extension>``."""
+    writer: str
+    """Plugin on the ``file_writers`` shelf, e.g. ``xlsx``."""
+    spec_json: str
+    """Canonical JSON for that writer's spec model."""
+    comment: str = ""
+    """Short text kept in the file's metadata, never in its content."""
+
+
+class Draft(Record):
+    """A proposed query whose files do not exist yet."""
+
+    draft_id: str
+    split: Split
+    family: str
+    """Task family: wording and kind of problem. Splits never cut a family in two."""
+    text: str
+    tools: tuple[str, ...]
+    """Tools a right solution uses, in order of first use."""
+    needs_picture: bool
+    """True when the words alone do not tell which tool to use."""
+    seed: int
+    files: tuple[FileSpec, ...]
+    gold_rule_json: str
+    """How the gold answer follows from the specs (generation/gold.py); empty when it cannot be computed."""
+
+
+class FileRef(Record):
+    """A file of a query."""
+
+    name: str
+    sha256: str
+    media_type: str
+    origin: str
+    """The user's own file name, or ``written``."""
+
+
+class Query(Record):
+    """A query with real files and, where it can be computed, its gold answer."""
+
+    query_id: str
+    split: Split
+    family: str
+    text: str
+    tools: tuple[str, ...]
+    needs_picture: bool
+    seed: int
+    files: tuple[FileRef, ...]
+    gold_json: str
+    """Canonical JSON of :class:`Gold`; empty when no program can tell the answer."""
+    origin: Literal["synthesised", "user"]
+    teacher: str
+    """Model name the teacher's endpoint reports, e.g. ``scripted``."""
+
+
+class Gold(Record):
+    """The right answer and how an answer is compared with it."""
+
+    kind: Literal["text", "number"]
+    value: str
+    aliases: tuple[str, ...] = ()
+    """Other texts that are as right as ``value``."""
+    tolerance: float = 0.0
+    """Largest absolute difference for numbers."""

@@ -1,0 +1,45 @@
+"""Every path template, relative to the store's root."""
+
+
+def data_key(kind: str, digest: str) -> str:
+    """A data object, named by the sha256 of its bytes."""
+    return f"data/{kind}/{digest[:2]}/{digest}.parquet"
+
+
+def manifest_key(kind: str, digest: str) -> str:
+    """An artifact's manifest; its presence is the commit."""
+    return f"artifacts/{kind}/{digest}.json"
+
+
+def ledger_prefix(scope: str) -> str:
+    """Parts of the call ledger of one scope (a stage's shard)."""
+    return f"ledger/{scope}/"
+
+
+def cassette_prefix(scope: str) -> str:
+    """Parts of the cassette of one scope (a stage's shard): recorded tool results."""
+    return f"cassettes/{scope}/"
+
+
+def checkpoint_prefix(run: str) -> str:
+    """Training checkpoints of one run fingerprint; one folder a step, manifest last."""
+    return f"checkpoints/{run}/"
+
+
+def model_prefix(digest: str) -> str:
+    """A finished model's safetensors, processor and card."""
+    return f"models/{digest}/"
+
+
+def dataset_prefix(digest: str) -> str:
+    """A published dataset: ``<split>-00000.parquet`` files and README.md, as ``datasets`` reads them."""
+    return f"datasets/{digest}/"
+
+
+def report_key(run: str) -> str:
+    """The HTML report of one run."""
+    return f"reports/{run}.html"
+
+
+RESULTS_PREFIX = "results/"
+"""Prefect's result records, JSON only, in the artifacts' own bucket so that a wiped bucket is a miss."""

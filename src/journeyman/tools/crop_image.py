@@ -1,0 +1,42 @@
+"""Cut a part out of a picture, to look at it alone."""
+
+from pydantic import Field
+
+from journeyman.errors import ToolError
+from journeyman.tool import Arguments, Tool, ToolFiles, ToolResult, file_argument
+from journeyman.tools._picture import png_bytes, read_picture
+
+
+class CropImageArguments(Arguments):
+    """Which part: edges in pixels, ``left`` and ``top`` inside, ``right`` and ``bottom`` the first pixel outside."""
+
+    image: str = file_argument("picture to cut")
+    left: int = Field(description="left edge in pixels")
+    top: int = Field(description="top edge in pixels")
+    right: int = Field(description="right edge in pixels")
+    bottom: int = Field(description="bottom edge in pixels")
+
+
+def run(arguments: CropImageArguments, files: ToolFiles) -> ToolResult:
+    """Write the part as a new PNG; edges beyond the picture are moved to its border."""
+    picture = read_picture(files, arguments.image)
+    left, right = max(0, arguments.left), min(picture.width, arguments.right)
+    top, bottom = max(0, arguments.top), min(picture.height, arguments.bottom)
+    if left >= right or top >= bottom:
+        box = (arguments.left, arguments.top, arguments.right, arguments.bottom)
+        raise ToolError(f"box {box} is empty in {arguments.image}, which is {picture.width} x {picture.height} pixels")
+    name = files.write("crop.png", png_bytes(picture.crop((left, top, right, bottom))))
+    return ToolResult(value=name, images=(name,))
+
+
+TOOL = Tool(
+    name="crop_image",
+    version=1,
+    summary="Cuts a box out of a picture and shows it to the agent (Pillow).",
+    description="Cut out a box and show it.",
+    arguments=CropImageArguments,
+    returns="name of the new picture",
+    run=run,
+    media_in=("image/*",),
+    media_out=("image/png",),
+)

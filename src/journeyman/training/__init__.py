@@ -1,0 +1,1 @@
+"""DeepSpeed training of a vision-language model on kept trajectories."""

@@ -1,0 +1,123 @@
+"""The one module that talks to DeepSpeed."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+
+from journeyman.training.config import TrainingConfig
+from journeyman.training.deepspeed_config import deepspeed_config
+from journeyman.training.loss import TokenLoss
+
+if not torch.cuda.is_available():
+    os.environ.setdefault("DS_ACCELERATOR", "cpu")
+
+import deepspeed
+import deepspeed.ops
+
+SHM_COMM = "deepspeed_shm_comm"
+
+
+class Engine:
+    """A model under DeepSpeed ZeRO, with a loss that is weighted by tokens, not by ranks."""
+
+    def __init__(self, model: Any, config: TrainingConfig, *, micro_batches: int, world_size: int) -> None:
+        """Join the other ranks and shard the optimizer; the usual rendezvous variables must be set."""
+        on_gpu = torch.cuda.is_available()
+        if not on_gpu:
+            switch_off_shm_comm()
+            torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+        else:
+            torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+        deepspeed.init_distributed(dist_backend="nccl" if on_gpu else "gloo", verbose=False)
+        self._config = config
+        self._micro_batches = micro_batches
+        self.parameters = sum(p.numel() for p in model.parameters())
+        trained = [p for p in model.parameters() if p.requires_grad]
+        self.trained_parameters = sum(p.numel() for p in trained)
+        optimizer = torch.optim.AdamW(
+            trained, lr=config.learning_rate, betas=(0.9, config.beta2), weight_decay=config.weight_decay
+        )
+        self._engine, self._optimizer, _, _ = deepspeed.initialize(
+            model=TokenLoss(model),
+            optimizer=optimizer,
+            config=deepspeed_config(config, micro_batches=micro_batches, world_size=world_size),
+        )
+        self.rank: int = dist.get_rank()
+
+    def step(
+        self, batches: Iterable[dict[str, Any]], *, tokens: int, rate: float, seed: int, stop: bool
+    ) -> tuple[float, bool]:
+        """One optimizer step.
+
+        Args:
+            batches: This rank's share of the step's forward passes.
+            tokens: Trained tokens of the whole step, over all ranks.
+            rate: Learning rate.
+            seed: Of dropout, so that a resumed run draws what a straight one would.
+            stop: This rank was asked to stop.
+
+        Returns:
+            Mean loss a trained token, in nats, over all ranks; and whether any rank was asked to stop.
+        """
+        torch.manual_seed(seed)
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+        self._engine.train()
+        total = torch.zeros((), device=self._engine.device)
+        for batch in batches:
+            loss = self._engine(self._moved(batch))
+            # DeepSpeed takes the mean over forward passes and ranks; a token must weigh the same in each of them.
+            self._engine.backward(loss * (self._micro_batches / tokens))
+            self._engine.step()
+            total += loss.detach()
+        report = torch.stack((total.double(), torch.tensor(float(stop), dtype=torch.float64, device=total.device)))
+        dist.all_reduce(report)
+        return float(report[0]) / tokens, bool(report[1] > 0)
+
+    def evaluate(self, batch: dict[str, Any]) -> float:
+        """Summed loss of this rank's ``batch``, without training on it."""
+        self._engine.eval()
+        with torch.no_grad():
+            return float(self._engine(self._moved(batch)))
+
+    def summed(self, value: float) -> float:
+        """``value`` added up over all ranks."""
+        total = torch.tensor(value, dtype=torch.float64, device=self._engine.device)
+        dist.all_reduce(total)
+        return float(total)
+
+    def save_checkpoint(self, folder: Path, name: str) -> None:
+        """Write ``folder/name``; returns when every rank has written its part."""
+        self._engine.save_checkpoint(str(folder), tag=name, exclude_frozen_parameters=self._config.lora is not None)
+        dist.barrier()
+
+    def load_checkpoint(self, folder: Path, name: str) -> None:
+        """Weights and optimizer state of ``folder/name``."""
+        self._engine.load_checkpoint(str(folder), tag=name, load_module_strict=self._config.lora is None)
+
+    def full_state(self) -> dict[str, Any] | None:
+        """All weights, gathered from ZeRO-3 ranks, on rank 0; None where each rank holds them all anyway."""
+        if self._config.zero_stage < 3:
+            return None
+        state = self._engine._zero3_consolidated_16bit_state_dict()  # noqa: SLF001 - no public name gathers in memory
+        return {name.removeprefix("model."): value for name, value in (state or {}).items()}
+
+    def _moved(self, batch: dict[str, Any]) -> dict[str, Any]:
+        dtype = torch.bfloat16 if self._config.precision == "bf16" else torch.float32
+        moved = {k: v.to(self._engine.device) if isinstance(v, torch.Tensor) else v for k, v in batch.items()}
+        return {k: v.to(dtype) if k == "pixel_values" else v for k, v in moved.items()}
+
+
+def switch_off_shm_comm() -> None:
+    """Keep DeepSpeed from compiling, for minutes, a communication op that training never calls.
+
+    Raises:
+        KeyError: DeepSpeed no longer has the switch under this name.
+    """
+    if SHM_COMM not in deepspeed.ops.__compatible_ops__:
+        raise KeyError(f"deepspeed has no op {SHM_COMM!r} any more; see whether init_distributed still compiles it")
+    deepspeed.ops.__compatible_ops__[SHM_COMM] = False

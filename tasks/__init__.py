@@ -1,0 +1,1 @@
+"""POLICY: how stages are cached, retried, timed out, and what the UI shows of them."""

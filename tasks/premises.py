@@ -1,0 +1,81 @@
+"""Everything that can be wrong with a run's inputs, found before the first stage is paid for."""
+
+from typing import Any
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.settings import get_current_settings
+
+from journeyman.errors import ConfigError
+from journeyman.generation.plan import plan_shards
+from journeyman.recipe import load_recipe
+from journeyman.teacher.client import Teacher
+from tasks.policies import PLAIN_JSON, RESULT_BLOCK, is_transient
+from tasks.resources import ask_teacher, open_resources
+
+TEACHER_SECONDS = 60.0
+
+
+@task(
+    name="check-inputs",
+    cache_policy=NO_CACHE,
+    persist_result=False,
+    result_serializer=PLAIN_JSON,
+    retries=2,
+    retry_delay_seconds=2,
+    retry_condition_fn=is_transient,
+)
+def check_inputs(recipe: str, overrides: dict[str, Any], *, teacher: bool = True) -> dict[str, Any]:
+    """The resolved recipe, the plan of shards and the models that will be asked.
+
+    Args:
+        recipe: Name of a recipe.
+        overrides: Laid over it, section by section.
+        teacher: False for a flow that pays no teacher.
+
+    Raises:
+        ConfigError: No such recipe, an unknown key, no store or no teacher set.
+        StorageError: The store cannot be written and read.
+        TransientError: The teacher does not answer.
+    """
+    resolved = load_recipe(recipe, overrides)
+    require_result_block(get_current_settings().results.default_storage_block)
+    resources = open_resources()
+    resources.store.check()
+    names = {"teacher": "", "judge": ""}
+    if teacher:
+        resources.settings.require_teacher()
+        names["teacher"] = ask_teacher(
+            _model_name,
+            resources=resources,
+            recipe=resolved,
+            model=resources.settings.teacher_model,
+            scope="check-inputs",
+            timeout_seconds=TEACHER_SECONDS,
+        )
+        names["judge"] = resources.settings.judge_model or names["teacher"]
+    shards = plan_shards(resolved.generation)
+    return {
+        "recipe": resolved.model_dump(mode="json"),
+        **names,
+        "shards": [
+            {"name": shard.name, "split": shard.split, "shard": shard.model_dump(mode="json")} for shard in shards
+        ],
+    }
+
+
+def require_result_block(setting: str | None) -> None:
+    """Refuse to run where results would be kept elsewhere, as pickles or where artifacts are not.
+
+    Raises:
+        ConfigError: Prefect's default result storage is another one.
+    """
+    if setting != RESULT_BLOCK:
+        raise ConfigError(
+            f"results would be kept in {setting or 'a local folder'}, not beside the artifacts; "
+            f"set PREFECT_DEFAULT_RESULT_STORAGE_BLOCK={RESULT_BLOCK}"
+        )
+
+
+async def _model_name(teacher: Teacher) -> str:
+    return teacher.model

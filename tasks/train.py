@@ -1,0 +1,74 @@
+"""Training as tasks: the launcher starts the ranks, Prefect shows how far they are."""
+
+import json
+from typing import Any, cast
+from uuid import UUID
+
+from prefect import task
+from prefect.artifacts import create_progress_artifact, update_progress_artifact
+from prefect.cache_policies import NO_CACHE
+
+from journeyman.training import launch
+from tasks.policies import stage
+from tasks.reports import CURVE
+from tasks.resources import artifact, as_json, found, open_resources, read_recipe, ref
+
+TRAINING_SECONDS = 7 * 24 * 3600.0
+BUILD_SECONDS = 3600.0
+
+
+@stage(
+    "build-untuned",
+    version=launch.VERSION,
+    reads=("training",),
+    timeout_seconds=BUILD_SECONDS,
+    run_name="build untuned model",
+)
+def build_untuned(dataset: dict[str, Any], recipe: dict[str, Any]) -> dict[str, Any]:
+    """The model that training starts from, exported as it is."""
+    resources = open_resources()
+    return as_json(
+        launch.build_untuned(
+            ref(dataset), read_recipe(recipe), store=resources.store, settings=resources.settings, home=resources.home
+        )
+    )
+
+
+@stage(
+    "train-model",
+    version=launch.VERSION,
+    reads=("training",),
+    timeout_seconds=TRAINING_SECONDS,
+    run_name="train {recipe[name]}",
+    tags=("training",),
+)
+def train_model(dataset: dict[str, Any], recipe: dict[str, Any]) -> dict[str, Any]:
+    """A tuned model in the store; its loss as it falls on the run's page."""
+    resources = open_resources()
+    curve: list[dict[str, Any]] = []
+    progress = cast("UUID", create_progress_artifact(0.0, key="training-progress", description="Optimizer steps"))
+
+    def on_metrics(metrics: dict[str, Any]) -> None:
+        curve.append(metrics)
+        if metrics.get("steps"):
+            update_progress_artifact(progress, 100.0 * metrics["step"] / metrics["steps"])
+
+    result = launch.train(
+        ref(dataset),
+        read_recipe(recipe),
+        store=resources.store,
+        settings=resources.settings,
+        home=resources.home,
+        on_metrics=on_metrics,
+    )
+    return as_json(result.model_copy(update={"facts": {**result.facts, CURVE: json.dumps(curve)}}))
+
+
+@task(name="find-model", task_run_name="find model {digest}", cache_policy=NO_CACHE, persist_result=False)
+def find_model(digest: str) -> dict[str, Any]:
+    """A model that was trained or built before.
+
+    Raises:
+        ArtifactError: No model of that digest is in the store.
+    """
+    return found(artifact(open_resources().store, "models", digest))

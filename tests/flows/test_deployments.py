@@ -1,0 +1,140 @@
+"""What `python -m deployments.register` tells a real Prefect server, and the customer's own command line."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import in_checkout
+
+pytestmark = pytest.mark.flow
+DEPLOYMENTS = {
+    "synth-and-tune/synth-and-tune",
+    "synth-and-tune/demo",
+    "synthesize-data/nightly",
+    "train-agent/train-agent",
+    "evaluate-agent/evaluate-agent",
+}
+REGISTER = [sys.executable, "-m", "deployments.register"]
+
+
+@pytest.fixture
+def api(registered: dict[str, str]) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=f"{registered['PREFECT_API_URL']}/", timeout=30) as client:
+        yield client
+
+
+def run_by_name(name: str, registered: dict[str, str], *arguments: str) -> tuple[int, str]:
+    """The command a user types, in the checkout; nothing but its working directory switches the plugin on."""
+    environment = registered | {"COLUMNS": "300"}
+    done = in_checkout(
+        [sys.executable, "-m", "prefect", "deployment", "run", name, *arguments], environment, check=False
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def deployment(api: httpx.Client, name: str) -> dict[str, Any]:
+    answer = api.get(f"deployments/name/{name}")
+    answer.raise_for_status()
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_every_deployment_of_the_file_is_on_the_server_and_its_flow_imports(api: httpx.Client) -> None:
+    found = api.post("deployments/filter", json={}).json()
+    flows = {flow["id"]: flow["name"] for flow in api.post("flows/filter", json={}).json()}
+    assert {f"{flows[d['flow_id']]}/{d['name']}" for d in found} >= DEPLOYMENTS
+    for item in found:
+        if f"{flows[item['flow_id']]}/{item['name']}" in DEPLOYMENTS:
+            assert ":" not in item["entrypoint"], "a path entrypoint puts flows/ first on sys.path"
+            assert item["parameter_openapi_schema"]["properties"], "a flow that cannot be imported has no parameters"
+            assert item["work_pool_name"] == "local"
+
+
+def test_two_runs_of_one_deployment_wait_for_each_other(api: httpx.Client) -> None:
+    found = deployment(api, "synth-and-tune/synth-and-tune")
+    assert found["global_concurrency_limit"]["limit"] == 1
+    assert found["concurrency_options"]["collision_strategy"] == "ENQUEUE"
+
+
+def test_a_parameters_sentence_is_its_help_in_the_form(api: httpx.Client) -> None:
+    properties = deployment(api, "synth-and-tune/synth-and-tune")["parameter_openapi_schema"]["properties"]
+    assert "Name of a recipe" in properties["recipe"]["description"]
+    assert "PDFs" in properties["files"]["description"]
+
+
+def test_the_nightly_sleeps_until_switched_on_and_registering_again_changes_nothing(
+    api: httpx.Client, registered: dict[str, str]
+) -> None:
+    nightly = deployment(api, "synthesize-data/nightly")
+    (schedule,) = nightly["schedules"]
+    assert schedule["active"] is False
+    assert scheduled_runs(api, nightly["id"]) == []
+
+    api.patch(f"deployments/{nightly['id']}/schedules/{schedule['id']}", json={"active": True}).raise_for_status()
+    wait_for(lambda: len(scheduled_runs(api, nightly["id"])) >= 3)
+    assert all("T02:30:00" in run["expected_start_time"] for run in scheduled_runs(api, nightly["id"]))
+
+    in_checkout(REGISTER, registered)
+    (schedule,) = deployment(api, "synthesize-data/nightly")["schedules"]
+    assert schedule["active"] is True
+    api.patch(f"deployments/{nightly['id']}/schedules/{schedule['id']}", json={"active": False}).raise_for_status()
+
+    assert [p["type"] for p in api.post("work_pools/filter", json={}).json() if p["name"] == "local"] == ["process"]
+    automations = [a["name"] for a in api.post("automations/filter", json={}).json()]
+    assert automations.count("mark silent runs as crashed") == 1
+    limits = [c["name"] for c in api.post("v2/concurrency_limits/filter", json={}).json()]
+    assert limits.count("teacher") == 1
+
+
+def test_the_result_block_on_the_server_holds_no_secret_and_no_address(api: httpx.Client) -> None:
+    blocks = api.post("block_documents/filter", json={"include_secrets": True}).json()
+    (block,) = [b for b in blocks if b["name"] == "results"]
+    assert set(block["data"]) <= {"block_type_slug", "_is_anonymous"}
+
+
+def test_the_customers_own_command_line_works_without_a_slash(registered: dict[str, str]) -> None:
+    code, output = run_by_name("synth-and-tune", registered, "--param", "recipe=t3_agent")
+    assert code == 0, output
+    assert "synth-and-tune/synth-and-tune" in output or "Created flow run" in output
+
+
+def test_a_full_name_goes_prefects_own_way(registered: dict[str, str]) -> None:
+    code, output = run_by_name("synth-and-tune/demo", registered)
+    assert code == 0, output
+
+
+def test_a_name_that_nobody_has_gets_prefects_own_message(registered: dict[str, str]) -> None:
+    code, output = run_by_name("synth-and-tone", registered)
+    assert code == 1
+    assert "Expected format: <FLOW_NAME>/<DEPLOYMENT_NAME>" in output
+
+
+def test_a_name_that_two_flows_have_is_refused_with_both(api: httpx.Client, registered: dict[str, str]) -> None:
+    flow = api.post("flows/", json={"name": "another-flow"}).json()
+    made = api.post("deployments/", json={"name": "demo", "flow_id": flow["id"], "entrypoint": "flows.none"}).json()
+    try:
+        code, output = run_by_name("demo", registered)
+    finally:
+        api.delete(f"deployments/{made['id']}").raise_for_status()
+    assert code == 1
+    assert "another-flow/demo, synth-and-tune/demo" in output
+
+
+def scheduled_runs(api: httpx.Client, deployment_id: str) -> list[dict[str, Any]]:
+    wanted = {
+        "deployments": {"id": {"any_": [deployment_id]}},
+        "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}},
+    }
+    found: list[dict[str, Any]] = api.post("flow_runs/filter", json=wanted).json()
+    return [run for run in found if run["auto_scheduled"]]
+
+
+def wait_for(reached: Callable[[], bool], *, seconds: float = 90) -> None:
+    end = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < end, f"not reached within {seconds} s"
+        time.sleep(1)

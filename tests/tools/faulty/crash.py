@@ -1,0 +1,27 @@
+"""A tool that goes wrong: crash."""
+
+import os
+import signal
+
+from journeyman.tool import Arguments, Tool, ToolFiles, ToolResult
+
+
+class NoArguments(Arguments):
+    """Takes none."""
+
+
+def run(arguments: NoArguments, files: ToolFiles) -> ToolResult:
+    os.kill(os.getpid(), signal.SIGSEGV)
+    return ToolResult(value=None)
+
+
+TOOL = Tool(
+    name="crash",
+    version=1,
+    summary="crash",
+    description="crash",
+    arguments=NoArguments,
+    returns="None",
+    run=run,
+    heavy=True,
+)

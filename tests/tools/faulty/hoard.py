@@ -1,0 +1,24 @@
+"""A tool that goes wrong: hoard."""
+
+from journeyman.tool import Arguments, Tool, ToolFiles, ToolResult
+
+
+class NoArguments(Arguments):
+    """Takes none."""
+
+
+def run(arguments: NoArguments, files: ToolFiles) -> ToolResult:
+    _hold = bytearray(64 * 2**30)
+    return ToolResult(value=None)
+
+
+TOOL = Tool(
+    name="hoard",
+    version=1,
+    summary="hoard",
+    description="hoard",
+    arguments=NoArguments,
+    returns="None",
+    run=run,
+    heavy=True,
+)

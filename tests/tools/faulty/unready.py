@@ -1,0 +1,16 @@
+"""A tool whose package is absent."""
+
+from journeyman.tool import Tool
+from journeyman.tools._packages import missing_packages
+from tests.tools.faulty.crash import NoArguments, run
+
+TOOL = Tool(
+    name="unready",
+    version=1,
+    summary="unready",
+    description="unready",
+    arguments=NoArguments,
+    returns="None",
+    run=run,
+    missing=missing_packages("json", "no_such_package_at_all"),
+)
