@@ -7,12 +7,13 @@ from prefect import flow
 from flows.names import run_name
 from tasks.build import find_dataset
 from tasks.evaluate import compare_agents, evaluate_agent_on_problems, model_for
+from tasks.policies import PLAIN_JSON
 from tasks.premises import check_inputs
 from tasks.reports import publish_comparison
 from tasks.train import find_model
 
 
-@flow(name="evaluate-agent", flow_run_name=run_name, persist_result=False)
+@flow(name="evaluate-agent", flow_run_name=run_name, persist_result=False, result_serializer=PLAIN_JSON)
 def evaluate_agent(
     dataset: str, tuned: str, untuned: str, recipe: str = "t3_agent", overrides: dict[str, Any] | None = None
 ) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from flows.evaluate_agent import evaluate
 from flows.names import run_name
 from flows.synthesize_data import synthesize
 from flows.train_agent import train
-from tasks.policies import shard_runner
+from tasks.policies import PLAIN_JSON, shard_runner
 from tasks.premises import check_inputs
 from tasks.reports import report_run
 
@@ -18,6 +18,7 @@ from tasks.reports import report_run
     flow_run_name=run_name,
     task_runner=shard_runner(),
     persist_result=False,
+    result_serializer=PLAIN_JSON,
 )
 def synth_and_tune(
     recipe: str = "t3_agent", overrides: dict[str, Any] | None = None, files: str = ""

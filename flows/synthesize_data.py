@@ -7,10 +7,14 @@ from prefect import flow
 from flows.names import run_name
 from tasks.build import build_dataset
 from tasks.generate import adopt_files, roll_out, write_files, write_queries, write_user_queries
-from tasks.policies import shard_runner
+from tasks.policies import PLAIN_JSON, shard_runner
 from tasks.premises import check_inputs
 from tasks.reports import publish_dataset, publish_yield
+from tasks.resources import results_of
 from tasks.verify import verify_queries, verify_trajectories
+
+USER = "user"
+"""Name of the shard that holds the user's own files."""
 
 
 @flow(
@@ -18,6 +22,7 @@ from tasks.verify import verify_queries, verify_trajectories
     flow_run_name=run_name,
     task_runner=shard_runner(),
     persist_result=False,
+    result_serializer=PLAIN_JSON,
 )
 def synthesize_data(
     recipe: str = "t3_agent", overrides: dict[str, Any] | None = None, files: str = ""
@@ -35,50 +40,48 @@ def synthesize_data(
 def synthesize(premises: dict[str, Any], files: str) -> dict[str, Any]:
     """The stages from briefs to dataset, in order; a shard waits for its own earlier stage only."""
     recipe, teacher, judge = premises["recipe"], premises["teacher"], premises["judge"]
-    shards = {item["name"]: item["shard"] for item in premises["shards"]}
-    splits = {item["name"]: item["split"] for item in premises["shards"]}
-    stages: dict[str, list[dict[str, Any]]] = {}
+    briefs = {item["name"]: item["shard"] for item in premises["shards"]}
+    held_out = [item["name"] for item in premises["shards"] if item["split"] == "held_out"]
+    # Values are futures: Prefect waits for them where a task takes one.
+    media: dict[str, Any] = {}
+    drafts: dict[str, Any] = {}
+    asked: dict[str, Any] = {}
+    verified: dict[str, Any] = {}
+    tried: dict[str, Any] = {}
+    judged: dict[str, Any] = {}
 
-    drafts: dict[str, Any] = {
-        name: write_queries.submit(shard, recipe, teacher, name) for name, shard in shards.items()
-    }
-    written: dict[str, Any] = {name: write_files.submit(draft, teacher, name) for name, draft in drafts.items()}
-    asked: dict[str, Any] = dict(written)
-    media: dict[str, Any] = dict(written)
-    if files:
-        media["user"] = adopted = adopt_files(files)
-        asked["user"] = write_user_queries.submit(adopted, recipe, teacher, "user")
-        splits["user"] = "train"
-        stages["user-files"] = [adopted]
-    verified: dict[str, Any] = {
-        name: verify_queries.submit(asked[name], media[name], recipe, judge, name) for name in asked
-    }
-    train = [name for name in verified if splits[name] == "train"]
-    tried: dict[str, Any] = {
-        name: roll_out.submit(verified[name], media[name], recipe, teacher, name) for name in train
-    }
-    judged: dict[str, Any] = {
-        name: verify_trajectories.submit(tried[name], verified[name], media[name], recipe, judge, name)
-        for name in train
-    }
+    adopted = {USER: adopt_files(files)} if files else {}
+    for name, brief in briefs.items():
+        drafts[name] = write_queries.submit(brief, recipe, teacher, name)
+    for name, draft in drafts.items():
+        asked[name] = media[name] = write_files.submit(draft, teacher, name)
+    for name, taken in adopted.items():
+        media[name] = taken
+        asked[name] = write_user_queries.submit(taken, recipe, teacher, name)
+    for name, queries in asked.items():
+        verified[name] = verify_queries.submit(queries, media[name], recipe, judge, name)
+    train = [name for name in verified if name not in held_out]
+    for name in train:
+        tried[name] = roll_out.submit(verified[name], media[name], recipe, teacher, name)
+    for name in train:
+        judged[name] = verify_trajectories.submit(tried[name], verified[name], media[name], recipe, judge, name)
 
-    for stage, runs in {
-        "write-queries": drafts,
-        "write-files": written,
-        "user-queries": {name: run for name, run in asked.items() if name == "user"},
-        "verify-queries": verified,
-        "roll-out": tried,
-        "verify-trajectories": judged,
-    }.items():
-        stages[stage] = [run.result() for run in runs.values()]
-        publish_yield(stage, stages[stage])
-    by_name = dict(zip(verified, stages["verify-queries"], strict=True))
-    problems = [by_name[name] for name in verified if splits[name] == "held_out"]
-    problem_files = [media[name].result() for name in verified if splits[name] == "held_out"]
+    stages = {
+        "user-files": list(adopted.values()),
+        "write-queries": results_of(drafts),
+        "write-files": results_of(asked, drafts),
+        "user-queries": results_of(asked, adopted),
+        "verify-queries": results_of(verified),
+        "roll-out": results_of(tried),
+        "verify-trajectories": results_of(judged),
+    }
+    for stage, results in stages.items():
+        publish_yield(stage, results)
+    problems, problem_files = results_of(verified, held_out), results_of(media, held_out)
     dataset = build_dataset(
         stages["verify-trajectories"],
-        [by_name[name] for name in train],
-        [*stages["write-files"], *stages.get("user-files", []), *stages["roll-out"]],
+        results_of(verified, train),
+        [*results_of(media, train), *stages["roll-out"]],
         problems,
         problem_files,
         recipe,

@@ -6,12 +6,13 @@ from prefect import flow
 
 from flows.names import run_name
 from tasks.build import find_dataset
+from tasks.policies import PLAIN_JSON
 from tasks.premises import check_inputs
 from tasks.reports import publish_training
 from tasks.train import build_untuned, train_model
 
 
-@flow(name="train-agent", flow_run_name=run_name, persist_result=False)
+@flow(name="train-agent", flow_run_name=run_name, persist_result=False, result_serializer=PLAIN_JSON)
 def train_agent(dataset: str, recipe: str = "t3_agent", overrides: dict[str, Any] | None = None) -> dict[str, Any]:
     """Tune a model on a dataset that exists.
 

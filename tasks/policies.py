@@ -25,12 +25,12 @@ from journeyman.errors import TransientError
 from journeyman.plugins import load_plugin
 from journeyman.schema.record import fingerprint
 from journeyman.tool import Tool
-from tasks.result_storage import ArtifactBucket
+from tasks.result_storage import ERROR_ENCODER, ArtifactBucket
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-PLAIN_JSON: JSONSerializer[Any] = JSONSerializer(object_encoder=None, object_decoder=None)
+PLAIN_JSON: JSONSerializer[Any] = JSONSerializer(object_encoder=ERROR_ENCODER, object_decoder=None)
 """JSON and nothing else: Prefect's default decoder imports the class that a record names."""
 
 RESULT_BLOCK = f"{ArtifactBucket.get_block_type_slug()}/results"
@@ -166,7 +166,8 @@ def pointed_to(value: Any) -> Any:
     """``value`` with each stage result replaced by the digests of its artifacts."""
     if isinstance(value, Mapping):
         if "artifacts" in value and "counts" in value:
-            return {name: ref["digest"] for name, ref in value["artifacts"].items()}
+            # What was dropped is for people; no stage reads it.
+            return {name: ref["digest"] for name, ref in value["artifacts"].items() if name != "dropped"}
         return {key: pointed_to(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [pointed_to(inner) for inner in value]

@@ -1,7 +1,7 @@
 """The only place where things are wired: settings to store, teacher, ledger, budget and home."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from prefect.concurrency.sync import concurrency
+from prefect.futures import PrefectFuture
 from prefect.runtime import flow_run
 
 from journeyman.errors import TransientError
 from journeyman.recipe import Recipe
-from journeyman.schema.artifact import ArtifactRef, Counts, StageResult
+from journeyman.schema.artifact import ArtifactRef, Counts, Spend, StageResult
 from journeyman.schema.record import fingerprint
 from journeyman.settings import Settings, load_settings
 from journeyman.storage import layout
@@ -26,6 +27,8 @@ T = TypeVar("T")
 
 TEACHER_LIMIT = "teacher"
 """Global concurrency limit: one slot for each shard that asks the teacher, over all runs."""
+CACHED = "Cached"
+"""Prefect's name of the state of a task run that was answered from the cache."""
 LEASE_SECONDS = 60
 """How long a killed run keeps its slots."""
 
@@ -66,6 +69,12 @@ def ref(result: dict[str, Any], name: str = "kept") -> ArtifactRef:
 def refs(results: list[dict[str, Any]], name: str = "kept") -> tuple[ArtifactRef, ...]:
     """The artifact ``name`` of each result that has one, in order."""
     return tuple(ref(result, name) for result in results if name in result["artifacts"])
+
+
+def results_of(runs: Mapping[str, Any], names: Iterable[str] | None = None) -> list[dict[str, Any]]:
+    """Results of task runs by shard, waited for; the first one that failed is raised."""
+    chosen = [runs[name] for name in (runs if names is None else names)]
+    return [_result_of(run) if isinstance(run, PrefectFuture) else run for run in chosen]
 
 
 def media_of(files: dict[str, Any]) -> ArtifactRef:
@@ -170,3 +179,15 @@ def first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
 def as_json(result: StageResult) -> dict[str, Any]:
     """What a task returns: plain JSON, which outlives any class's dotted path."""
     return result.model_dump(mode="json")
+
+
+def paid_before(result: dict[str, Any]) -> dict[str, Any]:
+    """A cached result as this run sees it: its calls were paid by an earlier run, so they cost nothing now."""
+    spend = Spend.model_validate(result["spend"])
+    replayed = Spend(calls=0, replayed=spend.calls + spend.replayed)
+    return result | {"spend": replayed.model_dump(mode="json")}
+
+
+def _result_of(run: PrefectFuture[dict[str, Any]]) -> dict[str, Any]:
+    result = run.result()
+    return paid_before(result) if run.state.name == CACHED else result

@@ -20,10 +20,11 @@ from journeyman.settings import load_settings
 from journeyman.storage import layout
 from journeyman.storage.store import Store
 
+ERROR_ENCODER = "tasks.result_storage.error_as_json"
 PLAIN_JSON_FIELDS: dict[str, Any] = {
     "type": "json",
     "jsonlib": "json",
-    "object_encoder": None,
+    "object_encoder": ERROR_ENCODER,  # used for writing only
     "object_decoder": None,
     "dumps_kwargs": {},
     "loads_kwargs": {},
@@ -70,6 +71,17 @@ class ArtifactBucket(WritableFileSystem):
         for item in store.manifest(ref).objects:
             if not store.exists(item.key):
                 raise ArtifactError(f"{store.url_of(item.key)} of artifact {ref.digest} is gone; the stage runs again")
+
+
+def error_as_json(value: object) -> dict[str, str]:
+    """What is kept of the error that ended a run: its kind and its words.
+
+    Raises:
+        TypeError: ``value`` is no error; a stage's result must be plain JSON by itself.
+    """
+    if isinstance(value, BaseException):
+        return {"error": type(value).__name__, "message": str(value)}
+    raise TypeError(f"a {type(value).__name__} is not plain JSON; return model_dump(mode='json')")
 
 
 def artifacts_in(content: bytes) -> tuple[ArtifactRef, ...]:

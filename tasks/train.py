@@ -71,4 +71,4 @@ def find_model(digest: str) -> dict[str, Any]:
     Raises:
         ArtifactError: No model of that digest is in the store.
     """
-    return found(artifact(open_resources().store, "models", digest))
+    return found(artifact(open_resources().store, launch.KIND, digest))

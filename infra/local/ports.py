@@ -81,8 +81,8 @@ class Ports:
 
 
 def _fixed(text: str, variable: str, *, part: str) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= 55_535:
-        raise StackError(f"{variable}={text!r} is not a port; give a number from 1024 to 55535")
+    if not text.isdigit() or not 1 <= int(text) <= 65_535:
+        raise StackError(f"{variable}={text!r} is not a port; give a number from 1 to 65535")
     if not is_free(int(text)):
         raise StackError(
             f"port {text} for {part} ({variable}) is taken or not allowed; set {variable} to a free one, "

@@ -76,13 +76,18 @@ class Collate(Protocol):
         rows: Sequence[Sequence[Encoded]],
         processor: Any,
         *,
-        share_prefix: bool = False,
+        prefix: int = 0,
     ) -> dict[str, Any]:
         """Rows of conversations, side by side in a row, none seeing another.
 
+        Args:
+            rows: Conversations of each row.
+            processor: Of the model.
+            prefix: First tokens that all rows share, to be computed once; 0 for none.
+
         Returns:
             Model inputs with ``logits_to_keep``, besides ``targets`` [N], the tokens that the kept
-            logits predict, and ``prefix``, the number of first columns that need computing once.
+            logits predict, ``prefix`` as given, and ``blank``, a picture's inputs, when there is none.
         """
         ...
 
@@ -102,6 +107,8 @@ class ModelFamily:
     """(model, processor, folder, state dict or None): safetensors, configuration, processor, chat template."""
     encode: Encode
     collate: Collate
+    common_prefix: Callable[[Sequence[Encoded], Any], int]
+    """First tokens that all conversations share, before the first picture or trained token of any."""
     collate_prompts: Callable[[Sequence[Encoded], Any], dict[str, Any]]
     """Conversations that end in a generation prompt -> left-padded inputs of ``generate``."""
     decode: Callable[[Sequence[int], Any], str]

@@ -15,6 +15,8 @@ IMPORT_CPU_SECONDS = 0.3
 ENVIRONMENT_READERS = {
     "settings.py",
     "tool_host.py",  # builds a worker's environment
+    "engine.py",  # rank and threads, which the launcher tells through the environment
+    "worker.py",  # the same
     "zygote.py",  # runs inside the sandbox, whose environment the host wrote
 }
 

@@ -1,15 +1,21 @@
 """Run a flow in a process of its own, as a worker does, and ask the server what became of its task runs."""
 
 import json
+import os
+import signal
+import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
 
-from tests.conftest import in_checkout
+from tests.servers import ROOT, clean_environment, in_checkout
 
 SCRIPT = """
 import importlib, json, sys
@@ -64,12 +70,43 @@ class FlowRun:
         return found
 
 
-def run_flow(flow: str, stack: dict[str, str], **parameters: Any) -> FlowRun:
-    """Run ``flow``, a dotted name such as ``flows.synthesize_data.synthesize_data``, to its end."""
+def flow_command(flow: str, parameters: dict[str, Any]) -> list[str]:
+    """The command line of a process that runs ``flow`` and prints how it ended."""
     module, _, name = flow.rpartition(".")
-    command = [sys.executable, "-c", SCRIPT, module, name, json.dumps(parameters)]
-    done = in_checkout(command, stack, check=False, timeout=900)
-    line = next((text for text in done.stdout.splitlines() if text.startswith("@@")), None)
-    assert line is not None, f"{flow} ended with {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
+    return [sys.executable, "-c", SCRIPT, module, name, json.dumps(parameters)]
+
+
+@contextmanager
+def flow_in_background(
+    flow: str, stack: dict[str, str], log: Path, **parameters: Any
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """A flow process that a test may kill; whatever is left of its group is killed at the end."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            flow_command(flow, parameters),
+            cwd=ROOT,
+            env=clean_environment(stack),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def read_run(output: str, stack: dict[str, str]) -> "FlowRun":
+    """What a flow process printed about its end."""
+    line = next((text for text in output.splitlines() if text.startswith("@@")), None)
+    assert line is not None, f"the flow process did not come to its end:\n{output[-8000:]}"
     found = json.loads(line[2:])
     return FlowRun(found["run"], found["type"], found["error"], found["result"], stack["PREFECT_API_URL"])
+
+
+def run_flow(flow: str, stack: dict[str, str], **parameters: Any) -> FlowRun:
+    """Run ``flow``, a dotted name such as ``flows.synthesize_data.synthesize_data``, to its end."""
+    done = in_checkout(flow_command(flow, parameters), stack, check=False, timeout=900)
+    return read_run(done.stdout + done.stderr, stack)

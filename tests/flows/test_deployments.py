@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import in_checkout
+from tests.servers import in_checkout
 
 pytestmark = pytest.mark.flow
 DEPLOYMENTS = {
@@ -25,6 +25,15 @@ REGISTER = [sys.executable, "-m", "deployments.register"]
 def api(registered: dict[str, str]) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=f"{registered['PREFECT_API_URL']}/", timeout=30) as client:
         yield client
+
+
+@pytest.fixture
+def unstarted(api: httpx.Client) -> Iterator[None]:
+    """Runs that a test asks for are taken back, or another test's worker would start them."""
+    yield
+    wanted = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED", "PENDING"]}}}}
+    for run in api.post("flow_runs/filter", json=wanted).json():
+        api.delete(f"flow_runs/{run['id']}").raise_for_status()
 
 
 def run_by_name(name: str, registered: dict[str, str], *arguments: str) -> tuple[int, str]:
@@ -66,6 +75,7 @@ def test_a_parameters_sentence_is_its_help_in_the_form(api: httpx.Client) -> Non
     assert "PDFs" in properties["files"]["description"]
 
 
+@pytest.mark.usefixtures("unstarted")
 def test_the_nightly_sleeps_until_switched_on_and_registering_again_changes_nothing(
     api: httpx.Client, registered: dict[str, str]
 ) -> None:
@@ -96,12 +106,14 @@ def test_the_result_block_on_the_server_holds_no_secret_and_no_address(api: http
     assert set(block["data"]) <= {"block_type_slug", "_is_anonymous"}
 
 
+@pytest.mark.usefixtures("unstarted")
 def test_the_customers_own_command_line_works_without_a_slash(registered: dict[str, str]) -> None:
     code, output = run_by_name("synth-and-tune", registered, "--param", "recipe=t3_agent")
     assert code == 0, output
     assert "synth-and-tune/synth-and-tune" in output or "Created flow run" in output
 
 
+@pytest.mark.usefixtures("unstarted")
 def test_a_full_name_goes_prefects_own_way(registered: dict[str, str]) -> None:
     code, output = run_by_name("synth-and-tune/demo", registered)
     assert code == 0, output

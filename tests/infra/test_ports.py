@@ -58,7 +58,7 @@ def test_a_fixed_port_that_is_taken_is_refused_with_its_variable(ports, taken_po
         ports.choose("prefect", fixed=str(taken_port), variable="JOURNEYMAN_PREFECT_PORT")
 
 
-@pytest.mark.parametrize("text", ["http", "0", "65000", "-1", "4 200"])
+@pytest.mark.parametrize("text", ["http", "0", "65536", "-1", "4 200"])
 def test_a_fixed_port_that_is_no_port_is_refused(ports, text):
     with pytest.raises(StackError, match="is not a port"):
         ports.choose("prefect", fixed=text, variable="JOURNEYMAN_PREFECT_PORT")

@@ -6,6 +6,7 @@ from typing import Any
 
 import cloudpickle
 import pytest
+from prefect.exceptions import SerializationError
 from prefect.results import ResultStore
 
 from journeyman.errors import ArtifactError, SchemaError
@@ -102,6 +103,13 @@ def test_a_result_whose_artifact_is_gone_is_a_miss(store: Store, prefix: str) ->
     assert not results().exists("key")
     with pytest.raises(ArtifactError):
         ArtifactBucket().read_path("key")
+
+
+def test_an_error_is_kept_as_words_and_anything_else_is_refused(store: Store) -> None:
+    write("key", ValueError("no such thing"))
+    assert results().read("key").result == {"error": "ValueError", "message": "no such thing"}
+    with pytest.raises(SerializationError):
+        write("other", object())
 
 
 def test_what_is_not_a_record_is_refused(store: Store) -> None:

@@ -97,7 +97,9 @@ def _problem(name: str, rng: random.Random, *, held_out: bool) -> Problem:
     argument = f'"{file}"' if kind.tool != "search_corpus" else f'"{rng.choice(NOUNS)}"'
     if kind.tool == "search_corpus":
         noun = rng.choice(NOUNS)
-        content[0] = TextPart(text=f"Task: {wording.replace('the files', f'the files about the {noun}')}\nFiles: {file}\n")
+        content[0] = TextPart(
+            text=f"Task: {wording.replace('the files', f'the files about the {noun}')}\nFiles: {file}\n"
+        )
         argument = f'"{noun}"'
     messages = (
         Message(role="system", content=(TextPart(text=SYSTEM),)),
@@ -216,7 +218,8 @@ def _pasted(image: Image.Image, part: Image.Image, rng: random.Random, side: int
     part = part.resize((side, side))
     if rng.random() < 0.5:
         part = part.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    part = Image.eval(part, lambda v, k=rng.uniform(0.7, 1.2): min(255, int(v * k)))
+    brightness = rng.uniform(0.7, 1.2)
+    part = Image.eval(part, lambda v: min(255, int(v * brightness)))
     image.paste(part, (rng.randint(0, image.width - side), rng.randint(0, image.height - side)))
     return image
 

@@ -22,6 +22,9 @@ from journeyman.schema.trajectory import Step, ToolCall, Trajectory
 from journeyman.tool import ToolFiles
 from journeyman.toolbox import Toolbox
 
+MAX_UNREADABLE = 3
+"""Turns in a row without a readable action that end a run, as T3-Agent's: it would not recover, only cost."""
+
 
 @dataclass(frozen=True, slots=True)
 class Workbench:
@@ -103,10 +106,14 @@ class _Run:
             step = self.steps[-1]
             if result is not None and result.answered:
                 return self._finished("answered", canonical_json(result.answer))
-            if not worker.alive:
+            if not worker.alive or self._lost():
                 return self._finished("failed", "")
             messages += [action_message(step), observation(step.observation, step.images)]
         return self._finished("max_steps", "")
+
+    def _lost(self) -> bool:
+        last = self.steps[-MAX_UNREADABLE:]
+        return len(last) == MAX_UNREADABLE and all(step.error == "parse" for step in last)
 
     async def _step(self, text: str, worker: Worker) -> StepResult | None:
         self.calls, self.images = [], []

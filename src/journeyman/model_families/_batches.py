@@ -9,21 +9,20 @@ import torch
 from journeyman.model_family import IGNORED, Encoded
 
 
-def collate_rows(rows: Sequence[Sequence[Encoded]], processor: Any, *, share_prefix: bool = False) -> dict[str, Any]:
+def collate_rows(rows: Sequence[Sequence[Encoded]], processor: Any, *, prefix: int = 0) -> dict[str, Any]:
     """Rows of conversations as right-padded inputs; conversations in one row do not see each other.
 
     Args:
         rows: Conversations side by side in each row.
         processor: Of the model.
-        share_prefix: Name the number of first columns that all rows have in common, for rows of one
-            conversation each.
+        prefix: First columns that all rows are known to share (:func:`common_prefix`); they are to be
+            computed once. 0 for none, and for rows of several conversations.
 
     Returns:
         ``input_ids`` [B, L], ``position_ids`` ([3, B, L], or [4, B, L] where a row holds several
         conversations: row 0 restarts at each one and is what the model builds its block mask from),
         ``logits_to_keep`` [B, L] bool, the pictures, and ``targets`` [N]: the token each kept logit
-        predicts. ``prefix``: columns that are equal in all rows, hold no picture and predict nothing
-        trained; 0 when not asked for.
+        predicts. ``prefix`` as given.
     """
     width = max(sum(len(e) for e in row) for row in rows)
     packed = any(len(row) > 1 for row in rows)
@@ -50,9 +49,10 @@ def collate_rows(rows: Sequence[Sequence[Encoded]], processor: Any, *, share_pre
         "position_ids": torch.from_numpy(positions if packed else positions[1:]),
         "logits_to_keep": torch.from_numpy(keep),
         "targets": torch.from_numpy(targets),
-        "prefix": 0 if packed or not share_prefix else common_prefix([row[0] for row in rows], _image_token(processor)),
+        "prefix": prefix,
     }
-    return batch | _pictures([e for row in rows for e in row], processor)
+    pictures = _pictures([e for row in rows for e in row], processor)
+    return batch | (dict[str, Any](pictures) or {"blank": _blank(processor)})
 
 
 def collate_prompts(prompts: Sequence[Encoded], processor: Any) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def collate_prompts(prompts: Sequence[Encoded], processor: Any) -> dict[str, Any
         ids[i, width - len(encoded) :] = encoded.input_ids
         mask[i, width - len(encoded) :] = 1
         kinds[i, width - len(encoded) :] = encoded.input_ids == image
-    batch = {
+    batch: dict[str, Any] = {
         "input_ids": torch.from_numpy(ids),
         "attention_mask": torch.from_numpy(mask),
         "mm_token_type_ids": torch.from_numpy(kinds),
@@ -74,11 +74,14 @@ def collate_prompts(prompts: Sequence[Encoded], processor: Any) -> dict[str, Any
     return batch | _pictures(prompts, processor)
 
 
-def common_prefix(conversations: Sequence[Encoded], image_token: int) -> int:
+def common_prefix(conversations: Sequence[Encoded], processor: Any) -> int:
     """How many first tokens all conversations share, ending before the first picture or trained token of any.
 
     The last of them still predicts a token of each conversation's own, so one more is left out.
     """
+    if not conversations:
+        return 0
+    image_token = _image_token(processor)
     first = conversations[0].input_ids
     shared = min(len(e) for e in conversations) - 1
     for encoded in conversations:
@@ -86,6 +89,14 @@ def common_prefix(conversations: Sequence[Encoded], image_token: int) -> int:
         ends = np.flatnonzero((ids != first[:shared]) | (ids == image_token) | (labels != IGNORED))
         shared = int(ends[0]) if len(ends) else shared
     return max(0, shared - 1)
+
+
+def _blank(processor: Any) -> dict[str, torch.Tensor]:
+    """The smallest picture, for batches without one: ranks must agree on which parameters have gradients."""
+    image = processor.image_processor
+    side = image.merge_size
+    dim = 3 * image.temporal_patch_size * image.patch_size**2
+    return {"pixel_values": torch.zeros(side * side, dim), "image_grid_thw": torch.tensor([[1, side, side]])}
 
 
 def _image_token(processor: Any) -> int:

@@ -94,6 +94,7 @@ FAMILY = ModelFamily(
     save=save,
     encode=_segments.encode_conversation,
     collate=_batches.collate_rows,
+    common_prefix=_batches.common_prefix,
     collate_prompts=_batches.collate_prompts,
     decode=decode,
     end_of_turn=end_of_turn,

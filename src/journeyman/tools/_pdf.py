@@ -5,7 +5,6 @@ from typing import Any
 
 from journeyman.errors import ToolError
 from journeyman.pdfium import PDFIUM_LOCK
-from journeyman.pdfium import PDFIUM_LOCK
 from journeyman.tools._document import Section
 from journeyman.tools._markdown import markdown_table
 
@@ -36,11 +35,6 @@ def read_pdf(data: bytes, name: str) -> tuple[Section, ...]:
 
 
 def _texts(data: bytes, name: str) -> tuple[list[str], int]:
-    with PDFIUM_LOCK:
-        return _texts_alone(data, name)
-
-
-def _texts_alone(data: bytes, name: str) -> tuple[list[str], int]:
     import pypdfium2
 
     try:

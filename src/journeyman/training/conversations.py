@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow.parquet as pq
 
 from journeyman.errors import ConfigError
@@ -64,15 +63,8 @@ class Conversations:
         return tuple(encoded.trained_tokens for encoded in self._without_patches)
 
     def shared_tokens(self) -> int:
-        """How many first tokens all conversations have in common."""
-        if not self._rows:
-            return 0
-        first = self._without_patches[0].input_ids
-        shared = min(self.lengths)
-        for encoded in self._without_patches:
-            differ = np.flatnonzero(encoded.input_ids[:shared] != first[:shared])
-            shared = int(differ[0]) if len(differ) else shared
-        return shared
+        """How many first tokens all conversations have in common, none of them trained."""
+        return self._family.common_prefix(self._without_patches, self._processor)
 
     def _encode(self, index: int) -> Encoded:
         row = self._rows[index]
@@ -96,17 +88,22 @@ def of_split(rows: Sequence[Example], split: str) -> list[Example]:
     return [row for row in rows if row.split == split]
 
 
-def refuse_untrainable(conversations: Conversations) -> None:
-    """Name what would make training pointless before the first step.
+def refuse_untrainable(rows: Sequence[Example]) -> None:
+    """Name what would make training pointless before any rank is started.
+
+    Args:
+        rows: The whole dataset.
 
     Raises:
-        ConfigError: No conversation, or none with a token that is trained.
+        ConfigError: No training row, or none with an assistant turn to learn.
     """
-    if not len(conversations):
-        raise ConfigError("the dataset has no row in its train split; generate more queries or check what was dropped")
-    if not sum(conversations.trained_tokens):
+    training = of_split(rows, "train")
+    if not training:
+        raise ConfigError("the dataset has no row in its train split; generate more queries or see what was dropped")
+    turns = (m for row in training for m in messages_from_json(row.messages_json))
+    if not any(m.role == "assistant" and m.trained for m in turns):
         raise ConfigError(
-            f"none of the {len(conversations)} conversations has a trained token; assistant turns need `trained`"
+            f"none of the {len(training)} conversations has a trained assistant turn; nothing can be learned"
         )
 
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,18 @@ import deepspeed
 import deepspeed.ops
 
 SHM_COMM = "deepspeed_shm_comm"
+
+
+@dataclass(frozen=True, slots=True)
+class StepReport:
+    """What one optimizer step tells, equal on every rank."""
+
+    loss: float
+    """Mean over the step's trained tokens of all ranks, in nats."""
+    gradient_norm: float | None
+    """Before clipping; None where DeepSpeed does not compute it (stage 0)."""
+    stopping: bool
+    """Some rank was asked to stop."""
 
 
 class Engine:
@@ -48,9 +61,7 @@ class Engine:
         )
         self.rank: int = dist.get_rank()
 
-    def step(
-        self, batches: Iterable[dict[str, Any]], *, tokens: int, rate: float, seed: int, stop: bool
-    ) -> tuple[float, bool]:
+    def step(self, batches: Iterable[dict[str, Any]], *, tokens: int, rate: float, seed: int, stop: bool) -> StepReport:
         """One optimizer step.
 
         Args:
@@ -59,9 +70,6 @@ class Engine:
             rate: Learning rate.
             seed: Of dropout, so that a resumed run draws what a straight one would.
             stop: This rank was asked to stop.
-
-        Returns:
-            Mean loss a trained token, in nats, over all ranks; and whether any rank was asked to stop.
         """
         torch.manual_seed(seed)
         for group in self._optimizer.param_groups:
@@ -76,7 +84,12 @@ class Engine:
             total += loss.detach()
         report = torch.stack((total.double(), torch.tensor(float(stop), dtype=torch.float64, device=total.device)))
         dist.all_reduce(report)
-        return float(report[0]) / tokens, bool(report[1] > 0)
+        norm = self._engine.get_global_grad_norm()
+        return StepReport(
+            loss=float(report[0]) / tokens,
+            gradient_norm=None if norm is None else float(norm),
+            stopping=bool(report[1] > 0),
+        )
 
     def evaluate(self, batch: dict[str, Any]) -> float:
         """Summed loss of this rank's ``batch``, without training on it."""
@@ -108,8 +121,15 @@ class Engine:
 
     def _moved(self, batch: dict[str, Any]) -> dict[str, Any]:
         dtype = torch.bfloat16 if self._config.precision == "bf16" else torch.float32
-        moved = {k: v.to(self._engine.device) if isinstance(v, torch.Tensor) else v for k, v in batch.items()}
-        return {k: v.to(dtype) if k == "pixel_values" else v for k, v in moved.items()}
+        moved: dict[str, Any] = {}
+        for name, value in batch.items():
+            if isinstance(value, dict):
+                moved[name] = self._moved(value)
+            elif isinstance(value, torch.Tensor):
+                moved[name] = value.to(self._engine.device, dtype if name == "pixel_values" else value.dtype)
+            else:
+                moved[name] = value
+        return moved
 
 
 def switch_off_shm_comm() -> None:

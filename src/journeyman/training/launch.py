@@ -9,19 +9,25 @@ from typing import Any
 from journeyman.errors import TrainingError, TransientError
 from journeyman.model_family import load_model_family
 from journeyman.recipe import Recipe
+from journeyman.schema.arrow import table_to_records
 from journeyman.schema.artifact import ArtifactRef, Counts, StageResult
 from journeyman.schema.example import Example
-from journeyman.schema.record import fingerprint, sha256_hex
+from journeyman.schema.model import Model
+from journeyman.schema.record import canonical_json, fingerprint, sha256_hex
+from journeyman.schema.verdict import Verdict
 from journeyman.settings import Settings
+from journeyman.storage import layout
+from journeyman.storage.model_files import upload_model
 from journeyman.storage.store import Store, parquet_bytes
 from journeyman.training.checkpoint import download_checkpoint, newest_checkpoint, prune_checkpoints, upload_checkpoint
-from journeyman.training.conversations import corpus, of_split
-from journeyman.training.models import upload_model, write_row
-from journeyman.training.rank_protocol import RankConfig
+from journeyman.training.config import TrainingConfig
+from journeyman.training.conversations import corpus, of_split, refuse_untrainable
+from journeyman.training.rank_protocol import CHECKPOINT, FINISHED, STEP, STOPPED, RankConfig
 from journeyman.training.ranks import run_ranks
 
 logger = logging.getLogger(__name__)
 
+KIND = "models"
 VERSION = 1
 """Raise it when equal inputs would give another model: it is part of cache keys and of run fingerprints."""
 
@@ -55,9 +61,10 @@ def train(
         TrainingError: A rank failed, or the loss is not a number.
     """
     config = recipe.training
+    table = store.table(dataset, Example)
+    refuse_untrainable(table_to_records(table, Example))
     run = run_fingerprint(dataset, recipe)
     folder = _folder(home, run)
-    table = store.table(dataset, Example)
     (folder / "dataset.parquet").write_bytes(parquet_bytes(table))
     shutil.rmtree(folder / "model", ignore_errors=True)
     step = newest_checkpoint(store, run)
@@ -68,32 +75,31 @@ def train(
     end: dict[str, Any] = {}
 
     def on_event(event: str, values: dict[str, Any]) -> None:
-        if event == "step":
+        if event == STEP:
             on_metrics(values)
-        elif event == "checkpoint":
+        elif event == CHECKPOINT:
             upload_checkpoint(store, run, ranks.checkpoints, values["step"])
             prune_checkpoints(store, run, ranks.checkpoints, config.keep_checkpoints)
-        elif event in ("finished", "stopped"):
+        elif event in (FINISHED, STOPPED):
             end.update(values, event=event)
 
     run_ranks(ranks, on_event)
-    if end.get("event") == "stopped":
+    if end.get("event") == STOPPED:
         raise TransientError(f"training was stopped at step {end['step']} of {end['steps']}; run again to resume")
-    if end.get("event") != "finished":
+    if end.get("event") != FINISHED:
         raise TrainingError("the ranks ended without a word; see the log of the run")
     digest = upload_model(store, ranks.model)
-    kept = write_row(
-        store,
+    row = _row(
         digest,
         config,
-        dataset=dataset,
-        parent=dataset,
+        dataset_digest=dataset.digest,
         steps=end["steps"],
         final_loss=end["loss"],
         trained_tokens=end["trained_tokens"],
         parameters=end["parameters"],
         trained_parameters=end["trained_parameters"],
     )
+    kept = store.write(KIND, [row], Model, parents=[dataset])
     shutil.rmtree(folder, ignore_errors=True)
     facts = {
         "model": digest,
@@ -132,7 +138,7 @@ def build_untuned(
     export_model(model, processor, folder / "model", family)
     digest = upload_model(store, folder / "model")
     parameters = sum(p.numel() for p in model.parameters())
-    kept = write_row(store, digest, recipe.training, dataset=None, parent=dataset, parameters=parameters)
+    kept = store.write(KIND, [_row(digest, recipe.training, parameters=parameters)], Model, parents=[dataset])
     shutil.rmtree(folder, ignore_errors=True)
     return _result("build-untuned", kept, dataset, store, {"model": digest, "parameters": str(parameters)})
 
@@ -150,9 +156,33 @@ def _folder(home: Path, name: str) -> Path:
     return folder
 
 
-def _result(stage: str, kept: ArtifactRef, dataset: ArtifactRef, store: Store, facts: dict[str, str]) -> StageResult:
-    from journeyman.schema.verdict import Verdict
+def _row(
+    digest: str,
+    config: TrainingConfig,
+    *,
+    parameters: int,
+    dataset_digest: str = "",
+    steps: int = 0,
+    final_loss: float = 0.0,
+    trained_tokens: int = 0,
+    trained_parameters: int = 0,
+) -> Model:
+    return Model(
+        model_digest=digest,
+        prefix=layout.model_prefix(digest),
+        family=config.model_family,
+        base_model=config.base_model,
+        dataset_digest=dataset_digest,
+        config_json=canonical_json(config),
+        steps=steps,
+        final_loss=final_loss,
+        trained_tokens=trained_tokens,
+        parameters=parameters,
+        trained_parameters=trained_parameters,
+    )
 
+
+def _result(stage: str, kept: ArtifactRef, dataset: ArtifactRef, store: Store, facts: dict[str, str]) -> StageResult:
     dropped = store.write(f"{stage}-dropped", [], Verdict, parents=[dataset])
     return StageResult(
         stage=stage,

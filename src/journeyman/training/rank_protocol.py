@@ -10,6 +10,8 @@ from journeyman.schema.record import canonical_json
 from journeyman.training.config import TrainingConfig
 
 _EVENT = "journeyman_event"
+STEP, CHECKPOINT, STOPPED, FINISHED = "step", "checkpoint", "stopped", "finished"
+"""What rank 0 says."""
 
 
 class RankConfig(BaseModel):

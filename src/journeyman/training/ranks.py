@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from journeyman.errors import ConfigError, TrainingError, TransientError
-from journeyman.training.rank_protocol import RankConfig, heard, read_failures
+from journeyman.training.rank_protocol import CHECKPOINT, STOPPED, RankConfig, heard, read_failures
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +24,10 @@ _KILLED = re.compile(r"exitcode\s*:\s*-9\b")
 _REFUSALS = ("ConfigError", "UnknownPluginError")
 
 
-def run_ranks(config: RankConfig, on_event: Callable[[str, dict[str, Any]], None]) -> None:
+OnEvent = Callable[[str, dict[str, Any]], None]
+
+
+def run_ranks(config: RankConfig, on_event: OnEvent) -> None:
     """Run all ranks of a training stage to their end.
 
     Args:
@@ -51,19 +54,24 @@ def run_ranks(config: RankConfig, on_event: Callable[[str, dict[str, Any]], None
         start_new_session=True,
     )
     tail: deque[str] = deque(maxlen=_TAIL_LINES)
+    stopped = False
+    assert process.stdout is not None
     try:
-        assert process.stdout is not None
         for line in process.stdout:
             event = heard(line)
             if event is None:
                 tail.append(line.rstrip())
                 logger.debug("%s", line.rstrip())
-            else:
-                on_event(*event)
+                continue
+            stopped = stopped or event[0] == STOPPED
+            on_event(*event)
         code = process.wait()
+    except BaseException:
+        _stop(process, on_event)
+        raise
     finally:
-        _end(process)
-    if code:
+        _make_sure(process)
+    if code and not stopped:
         raise _failure(config, code, "\n".join(tail))
 
 
@@ -97,30 +105,30 @@ def _environment(base: Mapping[str, str], ranks: int) -> dict[str, str]:
     return environment
 
 
-def _end(process: subprocess.Popen[str]) -> None:
-    """Ask torchrun to stop its ranks, which checkpoint first; then make sure."""
+def _stop(process: subprocess.Popen[str], on_event: OnEvent) -> None:
+    """Let the ranks write a last checkpoint, and have it uploaded, before they are killed."""
+    process.send_signal(signal.SIGTERM)
+    deadline = threading.Timer(SHUTDOWN_SECONDS, process.kill)
+    deadline.start()
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            event = heard(line)
+            if event is not None and event[0] == CHECKPOINT:
+                on_event(*event)
+        process.wait()
+    finally:
+        deadline.cancel()
+
+
+def _make_sure(process: subprocess.Popen[str]) -> None:
+    """Leave nothing behind: ranks see that torchrun, or this end of their input, is gone and end within a second."""
     if process.poll() is None:
-        process.send_signal(signal.SIGTERM)
-        drain = threading.Thread(target=_drain, args=(process,), daemon=True)
-        drain.start()
-        try:
-            process.wait(timeout=SHUTDOWN_SECONDS + 5)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        process.kill()
+        process.wait()
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
             pipe.close()
-
-
-def _drain(process: subprocess.Popen[str]) -> None:
-    # A full pipe would keep the ranks from ending.
-    assert process.stdout is not None
-    try:
-        for line in process.stdout:
-            logger.debug("%s", line.rstrip())
-    except ValueError:  # closed by the other thread
-        return
 
 
 def _failure(config: RankConfig, code: int, tail: str) -> Exception:

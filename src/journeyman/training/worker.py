@@ -6,6 +6,7 @@ one; the launcher moves things between that folder and the store.
 
 import json
 import logging
+import math
 import os
 import select
 import signal
@@ -15,14 +16,26 @@ import time
 import traceback
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from journeyman.errors import TrainingError
 from journeyman.model_family import Encoded, ModelFamily, load_model_family
-from journeyman.training.conversations import Conversations, corpus, of_split, read_examples, refuse_untrainable
-from journeyman.training.packing import MicroBatch, Plan, micro_batches_per_step, total_steps
-from journeyman.training.rank_protocol import Failure, RankConfig, checkpoint_name, say
+from journeyman.training.conversations import Conversations, corpus, of_split, read_examples
+from journeyman.training.packing import MicroBatch, Plan, Step, total_steps
+from journeyman.training.rank_protocol import (
+    CHECKPOINT,
+    FINISHED,
+    STEP,
+    STOPPED,
+    Failure,
+    RankConfig,
+    checkpoint_name,
+    say,
+)
 from journeyman.training.schedule import learning_rate
+
+if TYPE_CHECKING:
+    from journeyman.training.engine import StepReport
 
 logger = logging.getLogger(__name__)
 
@@ -61,23 +74,22 @@ class Rank:
         training_rows = of_split(examples, "train")
         model, self.processor = initial_model(self.training, self.family, corpus(training_rows))
         data = Conversations(training_rows, self.family, self.processor, self.training)
-        refuse_untrainable(data)
         validation = Conversations(of_split(examples, "validation"), self.family, self.processor, self.training)
         model = prepare_for_training(model, self.training, self.family)
         plan = self._plan(data)
-        per_step = micro_batches_per_step(plan, self.training.tokens_per_step, _world_size())
-        steps = total_steps(plan, per_step, max_steps=self.training.max_steps, epochs=self.training.epochs)
-        self.engine = Engine(model, self.training, micro_batches=per_step, world_size=_world_size())
+        self.prefix = plan.shared
+        steps = total_steps(plan, max_steps=self.training.max_steps, epochs=self.training.epochs)
+        self.engine = Engine(model, self.training, micro_batches=plan.micro_batches, world_size=_world_size())
         if self.config.resume_step:
             self.engine.load_checkpoint(self.config.checkpoints, checkpoint_name(self.config.resume_step))
-        finished = self._run_steps(data, plan, per_step, steps)
+        finished = self._run_steps(data, plan, steps)
         if not finished:
             return
         loss = self._validation_loss(validation)
         self._export(model)
         if self.engine.rank == 0:
             say(
-                "finished",
+                FINISHED,
                 step=steps,
                 steps=steps,
                 loss=self.last_loss,
@@ -92,7 +104,9 @@ class Rank:
         return Plan(
             lengths=data.lengths,
             shared=data.shared_tokens() if share else 0,
+            tokens_per_step=self.training.tokens_per_step,
             pack_tokens=self.training.pack_tokens,
+            ranks=_world_size(),
             share_prefix=share,
             seed=self.training.seed,
         )
@@ -101,46 +115,44 @@ class Rank:
         # ZeRO-3 gathers each module's weights around its one call; recomputation repeats calls without the cache.
         return self.training.share_prefix and self.training.zero_stage < 3 and not self.training.gradient_checkpointing
 
-    def _run_steps(self, data: Conversations, plan: Plan, per_step: int, steps: int) -> bool:
+    def _run_steps(self, data: Conversations, plan: Plan, steps: int) -> bool:
         trained = data.trained_tokens
         start = self.config.resume_step
-        stream = islice(plan.stream(), start * per_step, None)
+        stream = plan.steps()
         every = max(1, steps // REPORTS)
-        self.last_loss, self.tokens_seen = 0.0, 0
         window = _Window()
-        skipped = list(islice(plan.stream(), start * per_step))
-        self.tokens_seen = sum(trained[i] for micro in skipped for row in micro for i in row)
-        for step in range(start, steps):
-            micros = list(islice(stream, per_step))
-            tokens = sum(trained[i] for micro in micros for row in micro for i in row)
+        self.last_loss = 0.0
+        self.tokens_seen = sum(_tokens(micros, trained) for micros in islice(stream, start))
+        for step, micros in zip(range(start, steps), stream, strict=False):
+            tokens = _tokens(micros, trained)
             rate = learning_rate(step, steps, peak=self.training.learning_rate, warmup_share=self.training.warmup_share)
             mine = micros[self.engine.rank :: _world_size()]
             batches = (self._batch(data, micro, window) for micro in mine)
             seed = self.training.seed * 1_000_003 + step * _world_size() + self.engine.rank
-            loss, stopping = self.engine.step(
-                batches, tokens=max(1, tokens), rate=rate, seed=seed, stop=self.stop.is_set()
-            )
-            if loss != loss:
+            report = self.engine.step(batches, tokens=max(1, tokens), rate=rate, seed=seed, stop=self.stop.is_set())
+            if math.isnan(report.loss):
                 raise TrainingError(
                     f"the loss is not a number at step {step + 1}; lower learning_rate = {self.training.learning_rate}"
                 )
-            self.last_loss = loss
+            self.last_loss = report.loss
             self.tokens_seen += tokens
-            window.add(loss)
+            window.add(report)
             done = step + 1
             if self.engine.rank == 0 and (done % every == 0 or done == steps):
-                say("step", step=done, steps=steps, learning_rate=rate, **window.close(_world_size()))
-            if stopping or (done % self.training.checkpoint_every == 0 and done < steps):
+                say(STEP, step=done, steps=steps, learning_rate=rate, **window.close(_world_size()))
+            if report.stopping or (done % self.training.checkpoint_every == 0 and done < steps):
                 self._checkpoint(done)
-            if stopping:
+            if report.stopping:
                 if self.engine.rank == 0:
-                    say("stopped", step=done, steps=steps)
+                    say(STOPPED, step=done, steps=steps)
                 return False
         return True
 
     def _batch(self, data: Conversations, micro: MicroBatch, window: "_Window | None") -> dict[str, Any]:
         rows: list[list[Encoded]] = [[data[i] for i in row] for row in micro]
-        batch = self.family.collate(rows, self.processor, share_prefix=self._shares_prefix())
+        # One prefix for the whole run: ranks must build the same graph, or ZeRO reduces one's gradients of a
+        # parameter with another's of a different one.
+        batch = self.family.collate(rows, self.processor, prefix=self.prefix if window is not None else 0)
         if window is not None:
             window.count(rows, batch)
         return batch
@@ -148,7 +160,7 @@ class Rank:
     def _validation_loss(self, data: Conversations) -> float | None:
         if not sum(data.trained_tokens):
             return None
-        micros = list(self._plan(data).epoch(0))
+        micros = self._plan(data).once()
         world = _world_size()
         # ZeRO-3 needs every rank in every forward pass: the surplus is computed and counted as nothing.
         rounds = -(-len(micros) // world)
@@ -162,7 +174,7 @@ class Rank:
     def _checkpoint(self, step: int) -> None:
         self.engine.save_checkpoint(self.config.checkpoints, checkpoint_name(step))
         if self.engine.rank == 0:
-            say("checkpoint", step=step)
+            say(CHECKPOINT, step=step)
 
     def _export(self, model: Any) -> None:
         from journeyman.training.export import export_model
@@ -176,11 +188,13 @@ class _Window:
     """Metrics since the last report."""
 
     def __init__(self) -> None:
+        self.gradient_norm: float | None = None
         self._reset()
 
-    def add(self, loss: float) -> None:
+    def add(self, report: "StepReport") -> None:
         """Count one step."""
-        self.losses.append(loss)
+        self.losses.append(report.loss)
+        self.gradient_norm = report.gradient_norm
 
     def count(self, rows: list[list[Encoded]], batch: dict[str, Any]) -> None:
         """Count the tokens of one forward pass of this rank."""
@@ -190,11 +204,12 @@ class _Window:
         self.computed += computed
         self.needed += sum(len(e) for row in rows for e in row) - prefix * (len(rows) - 1)
 
-    def close(self, world_size: int) -> dict[str, float]:
+    def close(self, world_size: int) -> dict[str, float | None]:
         """Metrics of the window; the next one begins."""
         seconds = time.monotonic() - self.began
         values = {
             "loss": sum(self.losses) / len(self.losses),
+            "gradient_norm": self.gradient_norm,
             "tokens_per_second": round(self.real * world_size / seconds, 1),
             "padding_share": round(1 - self.needed / max(1, self.computed), 4),
             "seconds": round(seconds, 3),
@@ -206,6 +221,11 @@ class _Window:
         self.losses: list[float] = []
         self.real = self.computed = self.needed = 0
         self.began = time.monotonic()
+
+
+def _tokens(micros: Step, trained: tuple[int, ...]) -> int:
+    """Trained tokens of a step."""
+    return sum(trained[i] for micro in micros for row in micro for i in row)
 
 
 def _world_size() -> int:

@@ -1,5 +1,6 @@
-"""Finished models in the store: files under the model's own digest, and the row that finds them."""
+"""Finished models in the store: files under the model's own digest, fetched and checked file by file."""
 
+import json
 from pathlib import Path
 
 from journeyman.errors import ArtifactError
@@ -8,9 +9,7 @@ from journeyman.schema.model import Model
 from journeyman.schema.record import canonical_json, fingerprint, sha256_hex
 from journeyman.storage import layout
 from journeyman.storage.store import Store
-from journeyman.training.config import TrainingConfig
 
-KIND = "models"
 _MANIFEST = "manifest.json"
 
 
@@ -46,52 +45,7 @@ def download_model(store: Store, ref: ArtifactRef, home: Path) -> tuple[Model, P
     return model, folder
 
 
-def write_row(
-    store: Store,
-    digest: str,
-    config: TrainingConfig,
-    *,
-    dataset: ArtifactRef | None,
-    parent: ArtifactRef,
-    steps: int = 0,
-    final_loss: float = 0.0,
-    trained_tokens: int = 0,
-    parameters: int,
-    trained_parameters: int = 0,
-) -> ArtifactRef:
-    """Commit the row that finds a model.
-
-    Args:
-        store: Where it is.
-        digest: Of its files.
-        config: It was trained with.
-        dataset: It was trained on; None for an untuned model.
-        parent: Artifact it was made from, training or not.
-        steps: Optimizer steps.
-        final_loss: Mean over the trained tokens of the last step, in nats.
-        trained_tokens: Tokens that entered the loss.
-        parameters: Of the whole model.
-        trained_parameters: Not frozen, adapters included.
-    """
-    row = Model(
-        model_digest=digest,
-        prefix=layout.model_prefix(digest),
-        family=config.model_family,
-        base_model=config.base_model,
-        dataset_digest=dataset.digest if dataset is not None else "",
-        config_json=canonical_json(config),
-        steps=steps,
-        final_loss=final_loss,
-        trained_tokens=trained_tokens,
-        parameters=parameters,
-        trained_parameters=trained_parameters,
-    )
-    return store.write(KIND, [row], Model, parents=[parent])
-
-
 def _fetch(store: Store, model: Model, folder: Path) -> None:
-    import json
-
     manifest = store.get(model.prefix + _MANIFEST)
     digests: dict[str, str] = json.loads(manifest)
     for name, digest in digests.items():

@@ -1,0 +1,138 @@
+"""The four flows on a real Prefect server, a real S3 server and the scripted teacher."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.flows.conftest import SYNTH_AND_TUNE
+from tests.flows.flow_process import TINY, FlowRun, run_flow
+from tests.servers import Server, answered_calls, free_port, in_checkout
+
+pytestmark = pytest.mark.flow
+SHARDED = ("write", "verify", "roll", "build", "train", "evaluate")
+"""First words of the stages that are cached."""
+
+
+@pytest.fixture
+def worker(stack: dict[str, str], tmp_path: Path) -> Iterator[Server]:
+    """A process worker of the pool, as `make up` starts one."""
+    command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", "local"]
+    server = Server("worker", tmp_path, command, stack | {"PREFECT_WORKER_QUERY_SECONDS": "1"})
+    yield server
+    server.stop()
+
+
+def paid(teacher: str) -> int:
+    """Requests the teacher has answered since it started."""
+    return answered_calls(teacher).get("completions", 0)
+
+
+def test_the_whole_way_ends_in_a_comparison_on_held_out_problems(first_run: FlowRun) -> None:
+    comparison = first_run.result["comparison"]
+    assert comparison["agents"] == TINY["evaluation"]["agents"]
+    assert comparison["problems"] > 0
+    assert {"Cached", "Completed"} >= {state for states in first_run.task_states().values() for state in states}
+
+
+def test_every_record_of_every_stage_is_accounted_for(first_run: FlowRun) -> None:
+    for stage in first_run.result["stages"]:
+        counts = stage["counts"]
+        assert counts["taken"] == counts["kept"] + counts["dropped"] + counts["failed"], stage["stage"]
+        assert stage["artifacts"]["kept"]["rows"] == counts["kept"], stage["stage"]
+
+
+def test_bad_user_files_are_dropped_with_their_reason_and_the_rest_is_used(first_run: FlowRun) -> None:
+    (files,) = [stage for stage in first_run.result["stages"] if stage["stage"] == "user-files"]
+    assert files["counts"]["kept"] == 3
+    assert any("broken.pdf" in reason for reason in files["reasons"])
+    assert any("empty.txt" in reason for reason in files["reasons"])
+
+
+def test_the_runs_page_shows_yield_loss_scores_and_report(first_run: FlowRun) -> None:
+    found = first_run.artifacts()
+    assert {"yield-verify-queries", "dataset", "training-loss", "model", "scores", "report", "summary"} <= found.keys()
+    assert found["training-loss"]["data"].startswith("data:image/svg+xml")
+    assert "scripted" in found["summary"]["data"]
+
+
+def test_a_second_run_is_all_cache_hits_and_pays_nothing(
+    first_run: FlowRun, stack: dict[str, str], user_files: Path, teacher: str
+) -> None:
+    before = paid(teacher)
+    second = run_flow(SYNTH_AND_TUNE, stack, overrides=TINY, files=str(user_files))
+    assert second.error is None, second.error
+    states = second.task_states()
+    assert {name: set(states[name]) for name in SHARDED} == {name: {"Cached"} for name in SHARDED}
+    assert paid(teacher) == before
+    assert sum(stage["spend"]["calls"] for stage in second.result["stages"]) == 0
+    assert {k: second.result[k] for k in ("dataset", "tuned")} == {k: first_run.result[k] for k in ("dataset", "tuned")}
+
+
+def test_another_learning_rate_repeats_the_training_alone(first_run: FlowRun, stack: dict[str, str]) -> None:
+    changed = TINY | {"training": TINY["training"] | {"learning_rate": 0.002, "max_steps": 1}}
+    run = run_flow("flows.train_agent.train_agent", stack, dataset=first_run.result["dataset"], overrides=changed)
+    assert run.error is None, run.error
+    assert run.task_states()["train"]["Completed"] == 1
+    assert run.result["tuned"]["artifacts"]["kept"]["digest"] != first_run.result["tuned"]
+
+
+def test_synthesis_alone_finds_the_same_dataset(first_run: FlowRun, stack: dict[str, str], user_files: Path) -> None:
+    overrides = {"generation": TINY["generation"]}
+    run = run_flow("flows.synthesize_data.synthesize_data", stack, overrides=overrides, files=str(user_files))
+    assert run.error is None, run.error
+    assert run.result["dataset"]["artifacts"]["kept"]["digest"] == first_run.result["dataset"]
+
+
+def test_evaluation_alone_takes_digests_and_gives_the_same_scores(first_run: FlowRun, stack: dict[str, str]) -> None:
+    digests = {name: first_run.result[name] for name in ("dataset", "tuned", "untuned")}
+    run = run_flow("flows.evaluate_agent.evaluate_agent", stack, **digests, overrides=TINY)
+    assert run.error is None, run.error
+    assert set(run.task_states()["evaluate"]) == {"Cached"}
+    assert run.result["comparison"] == first_run.result["comparison"]
+
+
+@pytest.mark.usefixtures("worker", "first_run")
+def test_the_customers_command_runs_on_a_worker_to_its_end(stack: dict[str, str], user_files: Path) -> None:
+
+    parameters = json.dumps({"overrides": TINY, "files": str(user_files)})
+    command = [
+        sys.executable,
+        "-m",
+        "prefect",
+        "deployment",
+        "run",
+        "synth-and-tune",
+        "--watch",
+        "--params",
+        parameters,
+    ]
+    done = in_checkout(command, stack, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+REFUSALS: dict[str, tuple[dict[str, str], dict[str, Any], str, str]] = {
+    "unknown key": ({}, {"overrides": {"generation": {"querys": 3}}}, "ConfigError", "no key 'generation.querys'"),
+    "no such recipe": ({}, {"recipe": "t3_agnet"}, "UnknownPluginError", "t3_agent"),
+    "wrong S3 secret": ({"AWS_SECRET_ACCESS_KEY": "wrong"}, {}, "StorageError", "AWS_SECRET_ACCESS_KEY"),
+    "no teacher set": ({"OPENAI_BASE_URL": ""}, {}, "ConfigError", "OPENAI_BASE_URL"),
+    "teacher is down": ({"OPENAI_BASE_URL": "@nobody"}, {}, "UnreachableError", "no teacher answers"),
+    "folder is not there": ({}, {"files": "/no/such/folder"}, "ConfigError", "/no/such/folder"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS.values(), ids=REFUSALS)
+def test_what_cannot_run_is_refused_by_name_before_anything_is_paid(
+    case: tuple[dict[str, str], dict[str, Any], str, str], stack: dict[str, str], teacher: str
+) -> None:
+    environment, parameters, kind, words = case
+    environment = {k: v.replace("@nobody", f"http://127.0.0.1:{free_port()}/v1") for k, v in environment.items()}
+    before = paid(teacher)
+    run = run_flow(SYNTH_AND_TUNE, stack | environment, **({"overrides": TINY} | parameters))
+    assert run.type == "FAILED"
+    assert run.error is not None
+    assert (run.error["kind"], words in run.error["message"]) == (kind, True), run.error
+    assert paid(teacher) == before
