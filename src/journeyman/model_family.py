@@ -87,7 +87,8 @@ class Collate(Protocol):
 
         Returns:
             Model inputs with ``logits_to_keep``, besides ``targets`` [N], the tokens that the kept
-            logits predict, ``prefix`` as given, and ``blank``, a picture's inputs, when there is none.
+            logits predict, and ``prefix`` as given. A batch without pictures holds a blank one that no
+            token stands for.
         """
         ...
 

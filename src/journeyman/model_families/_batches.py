@@ -21,7 +21,7 @@ def collate_rows(rows: Sequence[Sequence[Encoded]], processor: Any, *, prefix: i
     Returns:
         ``input_ids`` [B, L], ``position_ids`` ([3, B, L], or [4, B, L] where a row holds several
         conversations: row 0 restarts at each one and is what the model builds its block mask from),
-        ``logits_to_keep`` [B, L] bool, the pictures, and ``targets`` [N]: the token each kept logit
+        ``logits_to_keep`` [B, L] bool, the pictures or a blank one, and ``targets`` [N]: the token each kept logit
         predicts. ``prefix`` as given.
     """
     width = max(sum(len(e) for e in row) for row in rows)
@@ -52,7 +52,7 @@ def collate_rows(rows: Sequence[Sequence[Encoded]], processor: Any, *, prefix: i
         "prefix": prefix,
     }
     pictures = _pictures([e for row in rows for e in row], processor)
-    return batch | (dict[str, Any](pictures) or {"blank": _blank(processor)})
+    return batch | (pictures or _blank(processor))
 
 
 def collate_prompts(prompts: Sequence[Encoded], processor: Any) -> dict[str, Any]:

@@ -201,7 +201,7 @@ class _translated:  # noqa: N801 - reads as a clause: ``with _translated("write"
         if exc is None or not isinstance(exc, Exception):
             return
         if isinstance(exc, FileNotFoundError):
-            if "bucket" in str(exc).lower():
+            if "bucket does not exist" in str(exc):
                 raise StorageError(
                     f"{self._what}: the bucket does not exist; create it or set JOURNEYMAN_STORE"
                 ) from exc

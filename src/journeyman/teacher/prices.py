@@ -7,6 +7,7 @@ run never costs more than it says. They age: give ``Teacher.open`` others where 
 import asyncio
 import logging
 import re
+import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -68,6 +69,10 @@ def dollars(amount: Decimal) -> str:
     return format(amount.normalize(), "f") if amount else "0"
 
 
+_POLL_SECONDS = 0.05
+"""How often a request looks whether those in flight have left it room; a request takes seconds."""
+
+
 class Budget:
     """A ceiling on what all teachers that share it may be paid.
 
@@ -82,17 +87,21 @@ class Budget:
         """US dollars paid so far, earlier runs of the same scopes included."""
         self._reserved = Decimal(0)
         self._counted: set[str] = set()
-        self._settled = asyncio.Event()
+        # Shards of one run share a budget and each has its own thread and event loop: a lock guards the
+        # sums, and who must wait polls, since an asyncio.Event belongs to one loop.
+        self._lock = threading.Lock()
 
     def count_earlier(self, scope: str, usd: Decimal) -> None:
         """Count what a ledger scope had paid before this process; a second time changes nothing."""
-        if scope not in self._counted:
-            self._counted.add(scope)
-            self.spent += usd
+        with self._lock:
+            if scope not in self._counted:
+                self._counted.add(scope)
+                self.spent += usd
 
     def charge(self, usd: Decimal) -> None:
         """Count a paid answer."""
-        self.spent += usd
+        with self._lock:
+            self.spent += usd
 
     @asynccontextmanager
     async def reserved(self, estimate: Decimal) -> AsyncIterator[None]:
@@ -101,17 +110,22 @@ class Budget:
         Raises:
             BudgetExceededError: The request would start over budget.
         """
-        while estimate and self.spent + self._reserved + estimate > self.usd:
-            if not self._reserved:
-                raise BudgetExceededError(
-                    f"budget of {dollars(self.usd)} USD is used up: {dollars(self.spent)} paid, the next request may "
-                    f"cost {dollars(estimate)}; raise budget_usd to go on where this stopped"
-                )
-            await self._settled.wait()
-        self._reserved += estimate
+        while not self._reserve(estimate):  # noqa: ASYNC110 - see _lock
+            await asyncio.sleep(_POLL_SECONDS)
         try:
             yield
         finally:
-            self._reserved -= estimate
-            self._settled.set()
-            self._settled = asyncio.Event()
+            with self._lock:
+                self._reserved -= estimate
+
+    def _reserve(self, estimate: Decimal) -> bool:
+        with self._lock:
+            if estimate and self.spent + self._reserved + estimate > self.usd:
+                if not self._reserved:
+                    raise BudgetExceededError(
+                        f"budget of {dollars(self.usd)} USD is used up: {dollars(self.spent)} paid, the next request "
+                        f"may cost {dollars(estimate)}; raise budget_usd to go on where this stopped"
+                    )
+                return False
+            self._reserved += estimate
+            return True

@@ -35,11 +35,11 @@ class TrainingConfig(BaseModel):
     precision: Literal["fp32", "bf16"] = "fp32"
     max_steps: int = 0
     """Optimizer steps; 0 takes ``epochs``."""
-    epochs: float = 1.0
-    tokens_per_step: int = 8192
+    epochs: float = 7.0
+    tokens_per_step: int = 4096
     """Tokens of one optimizer step over all ranks, pictures included."""
-    pack_tokens: int = 1024
-    """Tokens of one forward pass on one rank; a longer conversation goes alone."""
+    pack_tokens: int = 2048
+    """Tokens of one forward pass on one rank, about: the passes of a step are made equally long."""
     share_prefix: bool = True
     """Compute the turns that all conversations of a forward pass begin with (the tool list) once. Exact, and
     several times cheaper with a long tool list; off, conversations are packed side by side in one row."""
@@ -48,7 +48,8 @@ class TrainingConfig(BaseModel):
     max_pixels: int = 112 * 112
     """Larger pictures are scaled down to this, smaller ones up to ``min_pixels``."""
     min_pixels: int = 56 * 56
-    learning_rate: float = 1e-3
+    learning_rate: float = 3e-3
+    """For the tiny model; real ones want 1e-5 (full) to 1e-4 (adapters)."""
     warmup_share: float = 0.05
     weight_decay: float = 0.01
     beta2: float = 0.95

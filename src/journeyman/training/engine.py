@@ -121,15 +121,12 @@ class Engine:
 
     def _moved(self, batch: dict[str, Any]) -> dict[str, Any]:
         dtype = torch.bfloat16 if self._config.precision == "bf16" else torch.float32
-        moved: dict[str, Any] = {}
-        for name, value in batch.items():
-            if isinstance(value, dict):
-                moved[name] = self._moved(value)
-            elif isinstance(value, torch.Tensor):
-                moved[name] = value.to(self._engine.device, dtype if name == "pixel_values" else value.dtype)
-            else:
-                moved[name] = value
-        return moved
+        return {
+            name: value.to(self._engine.device, dtype if name == "pixel_values" else value.dtype)
+            if isinstance(value, torch.Tensor)
+            else value
+            for name, value in batch.items()
+        }
 
 
 def switch_off_shm_comm() -> None:

@@ -18,24 +18,24 @@ class TokenLoss(nn.Module):
         inputs = dict(batch)
         targets = inputs.pop("targets")
         prefix = inputs.pop("prefix")
-        blank = inputs.pop("blank", None)
         if prefix:
             inputs = self._behind_prefix(inputs, prefix)
-        if blank is not None:
-            inputs = self._with_blank(inputs, blank)
-        logits = self.model(**inputs, use_cache=bool(prefix)).logits
+        logits = self.model(**self._embedded(inputs), use_cache=bool(prefix)).logits
         return nn.functional.cross_entropy(logits.float(), targets, reduction="sum")
 
-    def _with_blank(self, inputs: dict[str, Any], blank: dict[str, torch.Tensor]) -> dict[str, Any]:
-        """Send a blank picture through the vision tower and multiply it by zero.
+    def _embedded(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        """Put the pictures among the text.
 
-        ZeRO adds up gradients of the ranks in the order they appear, by place and not by name. A rank
-        without pictures must therefore build the graph of one with pictures, in the same order.
+        ZeRO adds up gradients, and gathers weights, in the order in which ranks use them, by place and
+        not by name. So a batch without pictures brings a blank one, of which nothing is scattered, and
+        every rank calls the same modules in the same order.
         """
-        embedded = self.model.get_input_embeddings()(inputs["input_ids"])
-        features = torch.cat(tuple(self.model.get_image_features(**blank).pooler_output))
-        rest = {name: value for name, value in inputs.items() if name != "input_ids"}
-        return rest | {"inputs_embeds": embedded + 0.0 * features.sum()}
+        ids = inputs.pop("input_ids")
+        embedded = self.model.get_input_embeddings()(ids)
+        pictures = {name: inputs.pop(name) for name in ("pixel_values", "image_grid_thw")}
+        features = torch.cat(tuple(self.model.get_image_features(**pictures).pooler_output)).to(embedded.dtype)
+        places = (ids == self.model.config.image_token_id).unsqueeze(-1).expand_as(embedded)
+        return inputs | {"inputs_embeds": embedded.masked_scatter(places, features)}
 
     def _behind_prefix(self, inputs: dict[str, Any], prefix: int) -> dict[str, Any]:
         """Compute the first ``prefix`` columns once; the rows attend to its keys and values, gradients included."""

@@ -21,6 +21,7 @@ SHUTDOWN_SECONDS = 30
 """What ranks get to write a checkpoint before they are killed."""
 _TAIL_LINES = 60
 _KILLED = re.compile(r"exitcode\s*:\s*-9\b")
+_LOST_PEER = re.compile(r"by peer|NCCL|gloo", re.IGNORECASE)
 _REFUSALS = ("ConfigError", "UnknownPluginError")
 
 
@@ -142,6 +143,9 @@ def _failure(config: RankConfig, code: int, tail: str) -> Exception:
             "a training rank was killed (out of memory, or by hand); run again to resume from the last checkpoint"
         )
     if failures:
-        first = failures[0]
-        return TrainingError(f"training rank {first.rank} failed: {first.kind}: {first.message}\n{first.traceback}")
+        # The ranks that lost their peer fail too; what the peer died of is the cause.
+        first = next((f for f in failures if not _LOST_PEER.search(f.message)), failures[0])
+        return TrainingError(
+            f"training rank {first.rank} failed: {first.kind}: {first.message}\n{first.traceback}\n{tail}"
+        )
     return TrainingError(f"the training launcher ended with code {code}\n{tail}")
