@@ -12,6 +12,11 @@ import pytest
 from tests.servers import S3Server, in_checkout, prefect_api, scripted_teacher
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--update-golden`` rewrites the golden files; the diff is what is reviewed."""
+    parser.addoption("--update-golden", action="store_true", help="rewrite tests/golden/ from what the code gives now")
+
+
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where everything of this test session lives."""

@@ -26,6 +26,11 @@ def test_every_kind_is_asked_for_in_both_splits() -> None:
         assert {b.kind for s in plan_shards(config) if s.split == split for b in s.briefs} == {k.name for k in KINDS}
 
 
+def test_neither_words_nor_file_names_tell_ambiguous_kinds_apart() -> None:
+    for wording in {kind.wording for kind in KINDS}:
+        assert len({kind.writers for kind in KINDS if kind.wording == wording}) == 1
+
+
 def test_a_larger_run_begins_with_the_smaller_one() -> None:
     small = plan_shards(GenerationConfig(queries=100, held_out_problems=0, shard_size=50))
     large = plan_shards(GenerationConfig(queries=200, held_out_problems=0, shard_size=50))

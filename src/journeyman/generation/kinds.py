@@ -36,7 +36,7 @@ class Kind(BaseModel):
     file_brief: str
     """What the file must hold."""
     writers: tuple[str, ...]
-    """File types it comes in."""
+    """File types it comes in; the same for all kinds of one wording, or the file's name would tell them apart."""
     num_files: int = 1
     tools: tuple[str, ...]
     gold_rule: str
@@ -54,7 +54,7 @@ KINDS: tuple[Kind, ...] = (
         wording="look",
         brief=_LOOK,
         file_brief="a picture with one barcode or QR code on a plain ground",
-        writers=("png",),
+        writers=("png", "jpg"),
         tools=("read_barcode",),
         gold_rule="barcode_payload",
         needs_picture=True,
@@ -65,7 +65,7 @@ KINDS: tuple[Kind, ...] = (
         wording="look",
         brief=_LOOK,
         file_brief="a picture of a sign with one short line of printed text",
-        writers=("png",),
+        writers=("png", "jpg"),
         tools=("ocr",),
         gold_rule="only_text",
         needs_picture=True,
@@ -76,7 +76,7 @@ KINDS: tuple[Kind, ...] = (
         wording="look",
         brief=_LOOK,
         file_brief="a picture with one to three people's faces; the information is how many",
-        writers=("jpg",),
+        writers=("png", "jpg"),
         tools=("detect_faces",),
         gold_rule="number_of_faces",
         needs_picture=True,
@@ -87,7 +87,7 @@ KINDS: tuple[Kind, ...] = (
         wording="look",
         brief=_LOOK,
         file_brief="a picture of coloured shapes on a coloured ground; the information is the colour that covers most",
-        writers=("png",),
+        writers=("png", "jpg"),
         tools=("measure_colour",),
         gold_rule="main_colour",
         needs_picture=True,
@@ -98,7 +98,7 @@ KINDS: tuple[Kind, ...] = (
         wording="look",
         brief=_LOOK,
         file_brief="a photograph of one thing or animal; the information is what it is",
-        writers=("jpg",),
+        writers=("png", "jpg"),
         tools=("tag_image",),
         gold_rule="subject",
         needs_picture=True,

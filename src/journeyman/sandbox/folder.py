@@ -94,12 +94,12 @@ class SessionFolder:
         return tuple(sorted(path.relative_to(self.root).as_posix() for path in files))
 
     def size_bytes(self) -> int:
-        """Sum of the sizes of everything in the folder.
+        """Sum of the sizes of the plain files in the folder.
 
         Raises:
             ToolError: It holds more than ``MAX_ENTRIES`` entries, or directories that cannot be walked.
         """
-        return sum(status.st_size for _, status in self._entries() if not stat.S_ISDIR(status.st_mode))
+        return sum(status.st_size for _, status in self._entries() if stat.S_ISREG(status.st_mode))
 
     def remove(self) -> None:
         """Delete the folder and all in it; call it when its worker is gone."""
