@@ -1,27 +1,42 @@
-"""What Journeyman adds to Prefect's command line: ``prefect deployment run synth-and-tune``.
+"""What Journeyman adds to Prefect's command line: ``prefect deployment run synth-and-tune``, as it stands.
 
 Prefect's client refuses a deployment name without its flow before it asks the server, so nothing
 on the server can help. Prefect's own plugin hook runs here at start and lets the client look such
 a name up by the deployment's name alone; a name with a slash, and a name nobody has, go to
 Prefect's own code and get its own message. The module stands beside the package, not in it: the
 domain does not know Prefect. See docs/decisions/0005-bare-deployment-name.md.
+
+The hook also names the server that ``journeyman up`` started, where the environment names none.
 """
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from prefect.plugins import register_hook
 
+from journeyman.settings import STACK_ENV, Settings
+
 if TYPE_CHECKING:
     from prefect.client.orchestration import PrefectClient
     from prefect.client.schemas.responses import DeploymentResponse
-    from prefect.plugins import HookContext
+    from prefect.plugins import HookContext, SetupResult
 
 PREFECT_PLUGIN_API_REQUIRES = ">=0.1,<1"
 
 
 @register_hook
-def setup_environment(*, ctx: "HookContext") -> None:  # noqa: ARG001 - Prefect's signature
-    """Let the client take ``DEPLOYMENT`` where it takes ``FLOW/DEPLOYMENT``."""
+def setup_environment(*, ctx: "HookContext") -> "SetupResult | None":  # noqa: ARG001 - Prefect's signature
+    """Take ``DEPLOYMENT`` for ``FLOW/DEPLOYMENT``, and the local stack's server where none is set."""
+    _take_bare_names()
+    api_url = Settings(_env_file=Settings().home / STACK_ENV).prefect_api_url  # type: ignore[call-arg]
+    if not api_url or "PREFECT_API_URL" in os.environ:
+        return None
+    from prefect.plugins import SetupResult
+
+    return SetupResult(env={"PREFECT_API_URL": api_url}, note="the local stack's server")
+
+
+def _take_bare_names() -> None:
     from prefect.client.orchestration import PrefectClient
 
     by_full_name = PrefectClient.read_deployment_by_name

@@ -82,7 +82,13 @@ class S3Server(Server):
         self.address = f"http://127.0.0.1:{ports['s3.port']}"
         command = [str(weed), "mini", f"-dir={data}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"]
         command += [f"-{part}={port}" for part, port in ports.items()]
-        command += ["-s3.port.iceberg=0", "-s3.port.lance=0", "-admin.ui=false", "-webdav=false"]
+        command += [
+            "-s3.port.iceberg=0",
+            "-s3.port.lance=0",
+            "-admin.ui=false",
+            "-webdav=false",
+            "-s3.autoCreateBucket=false",
+        ]
         super().__init__(name, home, [*command, "-master.telemetry=false"], CREDENTIALS)
         self.wait_until(self._bucket_is_there)
 
