@@ -18,8 +18,13 @@ if not torch.cuda.is_available():
 
 import deepspeed
 import deepspeed.ops
+from deepspeed.runtime.fp16.loss_scaler import LossScaler
+from deepspeed.runtime.zero.config import ZeroStageEnum
+from deepspeed.utils.tensor_fragment import fragment_address
 
 SHM_COMM = "deepspeed_shm_comm"
+CHECKPOINT_CLASSES = (LossScaler, ZeroStageEnum, fragment_address)
+"""DeepSpeed's own classes in a ZeRO checkpoint; nothing else is unpickled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +114,15 @@ class Engine:
         dist.barrier()
 
     def load_checkpoint(self, folder: Path, name: str) -> None:
-        """Weights and optimizer state of ``folder/name``."""
-        self._engine.load_checkpoint(str(folder), tag=name, load_module_strict=self._config.lora is None)
+        """Weights and optimizer state of ``folder/name``.
+
+        Raises:
+            pickle.UnpicklingError: The checkpoint holds anything but tensors, plain values and
+                ``CHECKPOINT_CLASSES``. The launcher sets TORCH_FORCE_WEIGHTS_ONLY_LOAD for that,
+                since DeepSpeed itself asks torch to unpickle whatever is there.
+        """
+        with torch.serialization.safe_globals(list(CHECKPOINT_CLASSES)):
+            self._engine.load_checkpoint(str(folder), tag=name, load_module_strict=self._config.lora is None)
 
     def full_state(self) -> dict[str, Any] | None:
         """All weights, gathered from ZeRO-3 ranks, on rank 0; None where each rank holds them all anyway."""

@@ -103,6 +103,8 @@ def _environment(base: Mapping[str, str], ranks: int) -> dict[str, str]:
     environment.setdefault("TOKENIZERS_PARALLELISM", "false")
     environment.setdefault("GLOO_SOCKET_IFNAME", "lo")
     environment["PYTHONUNBUFFERED"] = "1"
+    # DeepSpeed reads its checkpoints as pickles; torch then lets them hold weights and what the engine names, no code.
+    environment["TORCH_FORCE_WEIGHTS_ONLY_LOAD"] = "1"
     return environment
 
 
