@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from journeyman.errors import ArtifactError, ConfigError, StorageError
+from journeyman.schema.record import fingerprint
 from journeyman.schema.verdict import Verdict
 from journeyman.storage.store import Store
 
@@ -66,3 +69,20 @@ def test_a_store_that_cannot_be_written_is_named_before_anything_is_paid_for(tmp
     (tmp_path / "taken").write_text("a file where the folder should be")
     with pytest.raises(StorageError, match="cannot be used"):
         Store(f"file://{tmp_path}/taken").check()
+
+
+@given(
+    objects=st.dictionaries(
+        st.from_regex(r"[a-z]{1,4}(/[a-z0-9._+ -]{1,8}[a-z])?", fullmatch=True), st.binary(max_size=50)
+    )
+)
+@settings(max_examples=30, deadline=None)
+def test_objects_are_listed_and_come_back_as_they_were_put(objects: dict[str, bytes]) -> None:
+    # A key cannot be both an object and a folder in a file system; S3 allows it, we never write it.
+    folders = {key.rpartition("/")[0] for key in objects}
+    objects = {key: data for key, data in objects.items() if key not in folders}
+    store = Store(f"memory://{fingerprint(sorted(objects))}")
+    for key, data in objects.items():
+        store.put(f"below/{key}", data)
+    assert store.keys("below/") == sorted(f"below/{key}" for key in objects)
+    assert {key: store.get(f"below/{key}") for key in objects} == objects
