@@ -17,6 +17,7 @@ from journeyman.recipe import Recipe
 from journeyman.schema.artifact import ArtifactRef, Counts, Spend, StageResult
 from journeyman.schema.record import fingerprint
 from journeyman.settings import Settings, load_settings
+from journeyman.stage import first_error
 from journeyman.storage import layout
 from journeyman.storage.store import Store
 from journeyman.teacher.client import Teacher
@@ -168,12 +169,6 @@ def finish(work: Coroutine[Any, Any, T], *, timeout_seconds: float) -> T:
         raise TransientError(f"the stage did not end within {timeout_seconds:.0f} s") from exc
     except BaseExceptionGroup as group:
         raise first_error(group) from group
-
-
-def first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The first error inside ``group`` that is not a group itself."""
-    first = group.exceptions[0]
-    return first_error(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 def as_json(result: StageResult) -> dict[str, Any]:

@@ -102,10 +102,11 @@ async def for_each(items: Sequence[T], work: Callable[[T], Awaitable[U]], *, at_
         async with asyncio.TaskGroup() as group:
             running = [group.create_task(one(item)) for item in items]
     except BaseExceptionGroup as errors:
-        raise _first(errors) from errors
+        raise first_error(errors) from errors
     return [task.result() for task in running]
 
 
-def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+def first_error(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first error inside ``errors`` that is not a group itself."""
     first = errors.exceptions[0]
-    return _first(first) if isinstance(first, BaseExceptionGroup) else first
+    return first_error(first) if isinstance(first, BaseExceptionGroup) else first

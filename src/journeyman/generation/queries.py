@@ -19,7 +19,7 @@ from journeyman.schema.message import Message, TextPart
 from journeyman.schema.query import Draft, FileSpec
 from journeyman.schema.record import canonical_json, fingerprint
 from journeyman.stage import Tally, for_each
-from journeyman.storage.store import Store, iter_batches
+from journeyman.storage.store import Store
 from journeyman.teacher.client import Teacher
 
 VERSION = 1
@@ -35,7 +35,8 @@ async def write_queries(shard: Shard, recipe: Recipe, *, store: Store, teacher: 
     """
     config = recipe.generation
     tally = Tally("queries", len(shard.briefs))
-    batches = list(iter_batches(shard.briefs, config.queries_per_call))
+    size = config.queries_per_call
+    batches = [shard.briefs[start : start + size] for start in range(0, len(shard.briefs), size)]
     texts: dict[int, str] = {}
     for written in await for_each(batches, lambda batch: _ask_for_texts(batch, teacher), at_once=config.concurrency):
         texts.update(written)

@@ -6,7 +6,7 @@ the commit. Writing the same rows twice is harmless and gives the same reference
 
 import io
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 import fsspec
@@ -216,9 +216,3 @@ class _translated:  # noqa: N801 - reads as a clause: ``with _translated("write"
             ) from exc
         if isinstance(exc, (OSError, TimeoutError)) or "Connect" in type(exc).__name__:
             raise TransientError(f"{self._what}: {type(exc).__name__}: {exc}") from exc
-
-
-def iter_batches(items: Sequence[R], size: int) -> Iterator[Sequence[R]]:
-    """``items`` in runs of at most ``size``, in order."""
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
