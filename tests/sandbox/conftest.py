@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import time
 from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
@@ -11,6 +12,8 @@ from journeyman.sandbox.folder import SessionFolder
 from journeyman.sandbox.limits import MIB, Limits
 from journeyman.sandbox.sandbox import Sandbox, StepResult
 
+NEXT_SECONDS = 3.0
+"""Not a benchmark: a trajectory starts in 20 ms, and this is where a busy machine ends and a broken sandbox begins."""
 LIMITS = Limits(
     soft_seconds=0.6,
     hard_seconds=2.0,
@@ -59,6 +62,47 @@ def run(runner, sandbox, folder) -> Callable[..., list[StepResult]]:
 
     def synchronous(*codes: str) -> list[StepResult]:
         return runner.run(_within(go(codes)))
+
+    return synchronous
+
+
+@pytest.fixture
+def attack(runner, sandbox, folder) -> Callable[..., list[StepResult]]:
+    """Run hostile steps in one worker, and hold the sandbox to what it promises everybody else.
+
+    A neighbour that was there before keeps its variables, and the next trajectory starts at once.
+    """
+
+    async def broker(name, args, kwargs):
+        return args
+
+    async def hostile(codes) -> list[StepResult]:
+        results = []
+        async with sandbox.worker(folder, ("echo",), broker) as worker:
+            for code in codes:
+                results.append(await worker.run(code))
+                if not worker.alive:
+                    break
+        return results
+
+    async def go(codes) -> list[StepResult]:
+        beside, after = SessionFolder.create(sandbox.home, LIMITS), SessionFolder.create(sandbox.home, LIMITS)
+        try:
+            async with sandbox.worker(beside, ("echo",), broker) as neighbour:
+                await neighbour.run("kept = 7")
+                results = await hostile(codes)
+                assert (await neighbour.run("print(kept)")).output == "7\n"
+                started = time.monotonic()
+                async with sandbox.worker(after, ("echo",), broker) as worker:
+                    assert (await worker.run("print(echo('next'))")).output == "['next']\n"
+                assert time.monotonic() - started < NEXT_SECONDS
+            return results
+        finally:
+            beside.remove()
+            after.remove()
+
+    def synchronous(*codes: str) -> list[StepResult]:
+        return runner.run(_within(go(codes), 30.0))
 
     return synchronous
 

@@ -61,6 +61,103 @@ print(Image.open("plot.png").format)
     assert (result.output, result.error) == ("PNG\n", "")
 
 
+def test_more_of_the_language_works(run):
+    code = """
+import abc, contextlib, enum, functools, typing
+class Shape(abc.ABC):
+    @abc.abstractmethod
+    def area(self) -> float: ...
+class Square(Shape):
+    __slots__ = ("side",)
+    def __init__(self, side): self.side = side
+    def area(self): return self.side ** 2
+class Colour(enum.Enum):
+    RED = 1
+@contextlib.contextmanager
+def opened():
+    yield "open"
+@functools.lru_cache
+def fibonacci(n): return n if n < 2 else fibonacci(n - 1) + fibonacci(n - 2)
+async def numbers():
+    for n in range(3):
+        yield n
+async def collect():
+    return [n async for n in numbers()]
+T = typing.TypeVar("T")
+total = 0
+def add(n):
+    global total
+    total += n
+    def inner():
+        nonlocal n
+        n += 1
+        return n
+    return inner()
+first, *rest = {**{"a": 1}, "b": 2}
+with opened() as how:
+    print(how, Square(3).area(), Colour(1).name, fibonacci(50), first, rest, add(4), total)
+import asyncio
+print(asyncio.run(collect()), [y := 2, y ** 2], f"{3.14159:.2f}", (lambda *a, k=1: (a, k))(1, 2))
+try:
+    raise ExceptionGroup("group", [ValueError("v"), KeyError("k")])
+except* ValueError as group:
+    print(len(group.exceptions))
+except* KeyError:
+    print("key")
+"""
+    (result,) = run(code)
+    expected = "open 9 RED 12586269025 a ['b'] 5 4\n[0, 1, 2] [2, 4] 3.14 ((1, 2), 1)\n1\nkey\n"
+    assert (result.output, result.error) == (expected, "")
+
+
+def test_charts_have_text_and_print_no_warning(run):
+    code = """
+import matplotlib.pyplot as plt
+fig, axes = plt.subplots()
+axes.bar(["Übung", "b"], [1, 2])
+axes.set_title("Title $x^2$")
+axes.set_xlabel("café")
+fig.savefig("chart.png")
+"""
+    first, second = run(code, "plt.close('all')\nplt.plot([1])\nplt.savefig('again.png')")
+    assert (first.output, first.error, second.output, second.error) == ("", "", "", "")
+
+
+def test_tables_and_archives_are_read_and_written(run, folder):
+    folder.put("file_1.csv", b"name,sales\na,1\nb,3\n")
+    code = """
+import io, json, pandas as pd, sqlite3, zipfile
+table = pd.read_csv("file_1.csv")
+table.groupby("name").sum().to_csv("out.csv")
+json.dump({"total": int(table.sales.sum())}, open("out.json", "w"))
+with zipfile.ZipFile("out.zip", "w") as archive:
+    archive.write("out.csv")
+with sqlite3.connect("out.db") as base:
+    table.to_sql("t", base)
+    print(base.execute("select sum(sales) from t").fetchall(), json.load(open("out.json")))
+"""
+    (result,) = run(code)
+    assert (result.output, result.error) == ("[(4,)] {'total': 4}\n", "")
+    assert folder.names() == ("file_1.csv", "out.csv", "out.db", "out.json", "out.zip")
+
+
+def test_pools_of_threads_work_step_after_step(run):
+    code = """
+from concurrent.futures import ThreadPoolExecutor
+with ThreadPoolExecutor(16) as pool:
+    print(sum(pool.map(len, ["x"] * 100)))
+"""
+    assert [result.output for result in run(*[code] * 10)] == ["100\n"] * 10
+
+
+def test_a_long_error_is_short(run):
+    _, result = run("def f(n):\n    return f(n - 1) if n else 1 / 0", "f(500)")
+    lines = result.error.splitlines()
+    assert lines[1] == "  [496 more calls]"
+    assert lines[-3:] == ['  File "<step 1>", line 2, in f', "    return f(n - 1) if n else 1 / 0", lines[-1]]
+    assert len(lines) < 20
+
+
 def test_final_answer_ends_the_run_from_inside_a_function(run):
     code = """
 def solve():

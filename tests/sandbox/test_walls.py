@@ -1,8 +1,5 @@
 import asyncio
 import os
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -11,7 +8,6 @@ import pytest
 from journeyman.errors import SandboxError, ToolError
 from journeyman.sandbox import bubblewrap
 from journeyman.sandbox.folder import SessionFolder
-from journeyman.sandbox.sandbox import Sandbox
 
 
 def _error(code: str) -> str:
@@ -126,57 +122,6 @@ def test_a_crash_in_native_code_is_noticed(run):
     assert result.error_kind == "died"
 
 
-FORGED = {
-    "rubbish": "b'\\xff' * 64",
-    "a huge length": "(2**31).to_bytes(4, 'big')",
-    "no JSON": "(3).to_bytes(4, 'big') + b'{{{'",
-    "another frame": "frame({'kind': 'ready'})",
-    "unknown fields": "frame({'kind': 'tool', 'name': 'echo', 'args': [], 'kwargs': {}, 'more': 1})",
-    "wrong types": "frame({'kind': 'tool', 'name': ['echo'], 'args': 3, 'kwargs': {}})",
-    "an older step": "frame({'kind': 'done', 'step': 0, 'output': '', 'error': '', 'error_kind': '', 'answered': True, "
-    "'answer': 1, 'cpu_seconds': 0.0})",
-    "endless nesting": "(200000).to_bytes(4, 'big') + b'[' * 200000",
-    "not a number": "frame({'kind': 'tool', 'name': 'echo', 'args': [float('nan')], 'kwargs': {}})",
-}
-
-
-@pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED.keys())
-def test_a_forged_frame_ends_the_worker_only(run, forged):
-    code = f"""
-import json, os, time
-def frame(message):
-    body = json.dumps(message).encode()
-    return len(body).to_bytes(4, "big") + body
-os.write(3, {forged})
-time.sleep(0.5)
-"""
-    (result,) = run(code)
-    assert (result.error_kind, result.answered) == ("died", False)
-    assert run("print('next')")[0].output == "next\n"
-
-
-def test_a_forged_call_of_an_unknown_tool_never_reaches_the_broker(runner, sandbox, folder):
-    heard = []
-
-    async def broker(name, args, kwargs):
-        heard.append(name)
-
-    code = """
-import json, os
-body = json.dumps({"kind": "tool", "name": "delete_all", "args": [], "kwargs": {}}).encode()
-os.write(3, len(body).to_bytes(4, "big") + body)
-print(os.read(3, 1000)[4:].decode())
-"""
-
-    async def go():
-        async with sandbox.worker(folder, ("echo",), broker) as worker:
-            return await worker.run(code)
-
-    result = runner.run(go())
-    assert "there is no tool 'delete_all'" in result.output
-    assert heard == []
-
-
 def test_another_session_cannot_be_seen(runner, sandbox, folder):
     other = SessionFolder.create(sandbox.home)
     other.put("secret.txt", b"secret")
@@ -277,93 +222,6 @@ def test_a_folder_elsewhere_is_refused(runner, sandbox, tmp_path):
 
     with pytest.raises(SandboxError, match="is not in"):
         runner.run(go())
-
-
-def test_no_process_is_left_after_close(tmp_path):
-    async def go():
-        async with Sandbox.start(tmp_path) as sandbox:
-            context = sandbox.worker(SessionFolder.create(tmp_path), (), _no_tools)
-            worker = await context.__aenter__()
-            inside = _descendants(os.getpid()) - before
-            assert len(inside) >= 2
-        assert (await worker.run("print(1)")).error_kind == "died"
-        with pytest.raises(SandboxError, match="dead"):
-            await worker.run("print(1)")
-        await context.__aexit__(None, None, None)
-        return inside
-
-    before = _descendants(os.getpid())
-    inside = asyncio.run(go())
-    assert not [pid for pid in inside if Path(f"/proc/{pid}").exists()]
-
-
-def test_a_killed_host_leaves_nothing_behind(tmp_path):
-    program = f"""
-import asyncio
-from pathlib import Path
-from journeyman.sandbox.sandbox import Sandbox
-from journeyman.sandbox.folder import SessionFolder
-async def main():
-    async with Sandbox.start(Path({str(tmp_path)!r})) as sandbox:
-        async with sandbox.worker(SessionFolder.create(sandbox.home), (), None) as worker:
-            print("up", flush=True)
-            await worker.run("while True: pass")
-asyncio.run(main())
-"""
-    host = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
-    assert host.stdout is not None
-    assert host.stdout.readline() == "up\n"
-    inside = _descendants(host.pid)
-    assert len(inside) >= 2
-    host.send_signal(signal.SIGKILL)
-    host.wait()
-    host.stdout.close()
-    deadline = time.monotonic() + 5
-    while any(map(_alive, inside)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not [pid for pid in inside if _alive(pid)]
-
-
-def test_without_bubblewrap_nothing_is_run_and_the_message_says_what_to_install(tmp_path, monkeypatch):
-    monkeypatch.setattr(bubblewrap.shutil, "which", lambda name: None)
-
-    async def go():
-        async with Sandbox.start(tmp_path):
-            pass
-
-    with pytest.raises(SandboxError, match="apt-get install bubblewrap"):
-        asyncio.run(go())
-
-
-def test_a_machine_that_refuses_namespaces_is_told_what_to_allow(tmp_path, monkeypatch):
-    refusing = tmp_path / "bwrap"
-    refusing.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
-    refusing.chmod(0o755)
-    monkeypatch.setattr(bubblewrap.shutil, "which", lambda name: str(refusing))
-
-    async def go():
-        async with Sandbox.start(tmp_path / "home"):
-            pass
-
-    with pytest.raises(SandboxError, match="unprivileged user namespaces"):
-        asyncio.run(go())
-
-
-def test_a_wall_that_gives_way_stops_the_start(tmp_path, monkeypatch):
-    def without_read_only_python(home, control):
-        arguments = command(home, control)
-        at = arguments.index("--remount-ro", arguments.index("--remount-ro") + 1)
-        return arguments[:at] + arguments[at + 2 :]
-
-    command = bubblewrap.command
-    monkeypatch.setattr("journeyman.sandbox.sandbox.command", without_read_only_python)
-
-    async def go():
-        async with Sandbox.start(tmp_path):
-            pass
-
-    with pytest.raises(SandboxError, match="write to /"):
-        asyncio.run(go())
 
 
 async def _no_tools(name, args, kwargs):

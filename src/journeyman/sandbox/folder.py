@@ -14,8 +14,10 @@ from journeyman.sandbox.limits import DEFAULT_LIMITS, Limits
 
 JOB = "/job"
 """Where code in the sandbox sees the folder."""
-MAX_ENTRIES = 10_000
+MAX_ENTRIES = 4_000
 """Files and directories a folder may hold: what bounds every walk over it."""
+MAX_DEPTH = 32
+"""Directories within directories: a walk keeps one descriptor open for each level."""
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # O_NONBLOCK: opening a pipe that code left here must not hang the host.
@@ -56,7 +58,7 @@ class SessionFolder:
             ToolError: It is missing, a link, outside the folder, not a plain file, or over ``file_bytes``.
         """
         parts = _parts(name)
-        directory = os.open(self.root, _DIRECTORY)
+        directory = self._open_root()
         try:
             for part in parts[:-1]:
                 inner = _open_at(part, _DIRECTORY, directory, name)
@@ -89,9 +91,13 @@ class SessionFolder:
         raise ToolError(f"no free name like {name!r}; use another name")
 
     def names(self) -> tuple[str, ...]:
-        """Plain files in the folder and below it, sorted; links and special files are left out."""
-        files = (path for path, status in self._entries() if stat.S_ISREG(status.st_mode))
-        return tuple(sorted(path.relative_to(self.root).as_posix() for path in files))
+        """Plain files in the folder and below it, sorted; links, special files and unreadable names are left out.
+
+        Raises:
+            ToolError: As for ``size_bytes``.
+        """
+        files = [path for path, status in self._entries() if stat.S_ISREG(status.st_mode)]
+        return tuple(sorted(path for path in files if _is_text(path)))
 
     def size_bytes(self) -> int:
         """Sum of the sizes of the plain files in the folder.
@@ -110,28 +116,28 @@ class SessionFolder:
         except (OSError, RecursionError):
             # Locked directories or endless nesting made by code: coreutils walks both, and follows no link.
             subprocess.run(["chmod", "-R", "u+rwX", "--", self.root], check=False, capture_output=True)
-            removed = subprocess.run(["rm", "-rf", "--", self.root], check=False, capture_output=True, text=True)
+            removed = subprocess.run(["rm", "-rf", "--", self.root], check=False, capture_output=True)
             if removed.returncode:
-                raise SandboxError(f"cannot remove {self.root}: {removed.stderr.strip()}") from None
+                words = removed.stderr.decode(errors="replace").strip()
+                raise SandboxError(f"cannot remove {self.root}: {words}") from None
 
-    def _entries(self) -> Iterator[tuple[Path, os.stat_result]]:
-        seen = 0
-        pending = [self.root]
-        while pending:
-            try:
-                with os.scandir(pending.pop()) as found:
-                    for entry in found:
-                        seen += 1
-                        if seen > MAX_ENTRIES:
-                            raise ToolError(f"the folder holds more than {MAX_ENTRIES} files; delete some")
-                        status = entry.stat(follow_symlinks=False)
-                        yield Path(entry.path), status
-                        if stat.S_ISDIR(status.st_mode):
-                            pending.append(Path(entry.path))
-            except FileNotFoundError:
-                continue  # code deleted it while we looked
-            except OSError as exc:
-                raise ToolError(f"the folder holds a directory that cannot be read: {exc.strerror}") from exc
+    def _entries(self) -> Iterator[tuple[str, os.stat_result]]:
+        """Name relative to the folder and status of everything in it.
+
+        By descriptors, not by paths: a directory swapped for a link while we walk would lead us outside.
+        """
+        budget = iter(range(MAX_ENTRIES))
+        directory = self._open_root()
+        try:
+            yield from _walk(directory, "", MAX_DEPTH, budget)
+        finally:
+            os.close(directory)
+
+    def _open_root(self) -> int:
+        try:
+            return os.open(self.root, _DIRECTORY)
+        except OSError as exc:
+            raise ToolError(f"the folder of this task cannot be opened: {exc.strerror}") from exc
 
     def _check_room(self, name: str, data: bytes) -> None:
         if len(data) > self._limits.file_bytes:
@@ -142,7 +148,7 @@ class SessionFolder:
             )
 
     def _write_new(self, name: str, data: bytes) -> bool:
-        directory = os.open(self.root, _DIRECTORY)
+        directory = self._open_root()
         try:
             file = os.open(name, _CREATE, 0o644, dir_fd=directory)
         except FileExistsError:
@@ -154,6 +160,39 @@ class SessionFolder:
         with os.fdopen(file, "wb") as stream:
             stream.write(data)
         return True
+
+
+def _walk(directory: int, above: str, depth: int, budget: Iterator[int]) -> Iterator[tuple[str, os.stat_result]]:
+    with os.scandir(directory) as found:
+        for entry in found:
+            if next(budget, None) is None:
+                raise ToolError(f"the folder holds more than {MAX_ENTRIES} files; delete some")
+            try:
+                status = entry.stat(follow_symlinks=False)
+                yield above + entry.name, status
+                if not stat.S_ISDIR(status.st_mode):
+                    continue
+                if not depth:
+                    raise ToolError(f"directories in the folder are nested deeper than {MAX_DEPTH}; delete some")
+                inner = os.open(entry.name, _DIRECTORY, dir_fd=directory)
+            except (FileNotFoundError, NotADirectoryError):
+                continue  # code deleted or swapped it while we looked
+            except OSError as exc:
+                if exc.errno == errno.ELOOP:
+                    continue
+                raise ToolError(f"the folder holds a directory that cannot be read: {exc.strerror}") from exc
+            try:
+                yield from _walk(inner, f"{above}{entry.name}/", depth - 1, budget)
+            finally:
+                os.close(inner)
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _parts(name: str) -> tuple[str, ...]:

@@ -22,6 +22,8 @@ class Limits:
     output_chars: int = 20_000
     """Characters of printed text that are kept per step."""
     tool_calls_per_step: int = 100
+    threads: int = 500
+    """Threads that the code of one trajectory may start in all."""
     open_files: int = 128
 
 

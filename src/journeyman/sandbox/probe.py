@@ -27,6 +27,9 @@ def _attempts():
     yield "write to /opt", lambda: open("/opt/journeyman-probe", "w")
     yield "write to a library", lambda: open(json.__file__, "a")
     yield "write over the limit of a file", _write_too_much
+    yield "change the mode of the host's devices", lambda: os.chmod("/dev/null", os.stat("/dev/null").st_mode & 0o777)
+    yield "leave a set-user-ID file", lambda: os.chmod(os.open("own", os.O_CREAT), 0o4700)
+    yield "signal other workers", lambda: [0][os.getpgid(0)]
 
 def _fork():
     if os.fork() == 0:

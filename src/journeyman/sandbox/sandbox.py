@@ -8,7 +8,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
@@ -16,6 +16,7 @@ from typing import IO, Any
 from journeyman.errors import SandboxError
 from journeyman.sandbox.bubblewrap import ALLOW_NAMESPACES, SESSIONS, command
 from journeyman.sandbox.folder import SessionFolder
+from journeyman.sandbox.hidden import sender_of
 from journeyman.sandbox.limits import DEFAULT_LIMITS, Limits
 from journeyman.sandbox.probe import probe
 from journeyman.sandbox.worker import Broker, StepResult, Worker
@@ -25,8 +26,11 @@ __all__ = ["Broker", "Sandbox", "StepResult", "Worker"]
 _START_SECONDS = 60.0
 _END_SECONDS = 5.0
 _MESSAGE_BYTES = 65536
+_READY_SECONDS = 20.0
 _RETRY_SECONDS = 0.005
 _STDERR_BYTES = 2_000
+# The sandbox's processes inherit it: where memory runs out, the kernel ends the largest of them, not the host.
+_OUT_OF_MEMORY_FIRST = ("/bin/sh", "-c", 'echo 1000 2>/dev/null >/proc/self/oom_score_adj; exec "$@"', "sh")
 
 
 class Sandbox:
@@ -94,6 +98,8 @@ class Sandbox:
         number = next(self._numbers)
         ours, theirs = socket.socketpair()
         gone = asyncio.get_running_loop().create_future()
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        ours.setblocking(False)
         try:
             message = {
                 "op": "fork",
@@ -105,18 +111,29 @@ class Sandbox:
             with theirs:
                 await self._tell(message, theirs)
             self._gone[number] = gone
+            await _wait_for_bytes(ours)
+            pid = sender_of(ours)
             reader, writer = await asyncio.open_connection(sock=ours)
         except BaseException:
             ours.close()
             raise
-        worker = Worker(reader, writer, folder=folder, tool_names=tool_names, broker=broker, limits=self.limits)
+        worker = Worker(
+            reader, writer, folder=folder, tool_names=tool_names, broker=broker, limits=self.limits, pid=pid
+        )
+        watching = asyncio.create_task(self._watch(worker, number))
         try:
             await worker.ready()
             yield worker
         finally:
+            watching.cancel()
             worker.alive = False
             writer.transport.abort()
             await self._kill(number, gone)
+
+    async def _watch(self, worker: Worker, number: int) -> None:
+        await worker.watch()
+        with suppress(SandboxError):  # the whole sandbox has ended in between
+            await self._tell({"op": "kill", "id": number})
 
     async def _wait_until_ready(self) -> None:
         try:
@@ -131,6 +148,9 @@ class Sandbox:
             async with self.worker(mine, (), _no_tools) as worker:
                 path = f"{SESSIONS}/{other.root.name}/secret.txt"
                 await probe(worker, other_file=path, file_bytes=self.limits.file_bytes)
+                worker.check_space(hidden=True)
+        except PermissionError as exc:
+            raise SandboxError(f"this user may not see what workers hold ({exc}), so no quota would bind") from exc
         finally:
             mine.remove()
             other.remove()
@@ -199,15 +219,28 @@ class Sandbox:
 
 def _made(home: Path) -> Path:
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as exc:
         raise SandboxError(f"cannot make {home} for session folders: {exc.strerror}; choose another") from exc
     return home.resolve()
 
 
+async def _wait_for_bytes(connection: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    readable = asyncio.Event()
+    loop.add_reader(connection.fileno(), readable.set)
+    try:
+        await asyncio.wait_for(readable.wait(), _READY_SECONDS)
+    except TimeoutError as exc:
+        raise SandboxError(f"a worker did not start within {_READY_SECONDS:g} s") from exc
+    finally:
+        loop.remove_reader(connection.fileno())
+
+
 async def _launch(arguments: list[str], control: int, stderr: IO[bytes]) -> asyncio.subprocess.Process:
     try:
         return await asyncio.create_subprocess_exec(
+            *_OUT_OF_MEMORY_FIRST,
             *arguments,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,

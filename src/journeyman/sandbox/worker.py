@@ -1,7 +1,6 @@
 """The host's side of one worker: sends steps in, answers tool calls, and trusts nothing that comes out."""
 
 import asyncio
-import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any, Literal
 from journeyman.errors import SandboxError, ToolError
 from journeyman.sandbox.folder import SessionFolder
 from journeyman.sandbox.frames import BrokenFrameError, Done, Failed, FrameType, Ready, ToolCall, encode, read_frame
+from journeyman.sandbox.hidden import hidden_bytes
 from journeyman.sandbox.limits import Limits
 
 Broker = Callable[[str, list[Any], dict[str, Any]], Awaitable[Any]]
@@ -19,6 +19,9 @@ ErrorKind = Literal["", "syntax", "execution", "timeout", "memory", "died"]
 
 _READY_SECONDS = 20.0
 _QUOTA_SECONDS = 1.0
+# More than an honest worker sends; what is longer would go into trajectories.
+_NOTE_CHARS = 100
+_ERROR_CHARS = 20_000
 # Calls over the limit are refused; code that goes on all the same is ended.
 _REFUSALS = 100
 
@@ -63,6 +66,7 @@ class Worker:
         tool_names: Sequence[str],
         broker: Broker,
         limits: Limits,
+        pid: int,
     ) -> None:
         self._reader = reader
         self._writer = writer
@@ -70,6 +74,8 @@ class Worker:
         self._tool_names = frozenset(tool_names)
         self._broker = broker
         self._limits = limits
+        self._pid = pid
+        self._verdict = ""
         self._step = 0
         self._running = False
         self.alive = True
@@ -89,6 +95,20 @@ class Worker:
         if not isinstance(frame, Ready):
             raise SandboxError(f"a worker sent {frame.kind!r} before it was ready")
 
+    async def watch(self) -> None:
+        """Return when the worker holds more than it may; its socket is closed then, and it should be killed.
+
+        Between steps too: threads go on when a step has ended.
+        """
+        while True:
+            await asyncio.sleep(_QUOTA_SECONDS)
+            try:
+                self.check_space(hidden=True)
+            except (_LostError, PermissionError) as exc:
+                self._verdict = str(exc)
+                self._writer.transport.abort()
+                return
+
     async def run(self, code: str) -> StepResult:
         """Run one step; variables of earlier ones are there.
 
@@ -106,7 +126,8 @@ class Worker:
             done = await self._converse(code)
             self.alive = True
         except _LostError as exc:
-            return StepResult("", str(exc), exc.kind, False, None, time.monotonic() - started, 0.0)
+            lost = _LostError("died", self._verdict) if self._verdict else exc
+            return StepResult("", str(lost), lost.kind, False, None, time.monotonic() - started, 0.0)
         finally:
             self._running = False
             if not self.alive:
@@ -134,7 +155,9 @@ class Worker:
             if isinstance(frame, Done):
                 if frame.step != self._step:
                     raise _LostError("died", "the worker's messages are out of order; it was ended")
-                self._check_folder()
+                if len(frame.output) > self._limits.output_chars + _NOTE_CHARS or len(frame.error) > _ERROR_CHARS:
+                    raise _LostError("died", "the worker sent a longer report than it may; it was ended")
+                self.check_space()
                 return frame
             if not isinstance(frame, ToolCall):
                 raise _LostError("died", "the worker sent a malformed message; it was ended")
@@ -167,30 +190,35 @@ class Worker:
         return time.monotonic() - started
 
     async def _next(self, seconds: float) -> FrameType:
-        reading = asyncio.create_task(read_frame(self._reader))
-        slices = max(1, math.ceil(seconds / _QUOTA_SECONDS))
         try:
-            for _ in range(slices):
-                await asyncio.wait((reading,), timeout=max(seconds, 0.01) / slices)
-                if reading.done():
-                    return reading.result()
-                self._check_folder()
+            return await asyncio.wait_for(read_frame(self._reader), max(seconds, 0.01))
+        except TimeoutError as exc:
+            raise self._too_long() from exc
         except BrokenFrameError as exc:
             raise _LostError("died", f"the worker sent a malformed message ({exc}); it was ended") from exc
         except (asyncio.IncompleteReadError, OSError) as exc:
             raise _LostError("died", _DIED) from exc
-        finally:
-            reading.cancel()
-        raise self._too_long()
 
-    def _check_folder(self) -> None:
+    def check_space(self, *, hidden: bool = False) -> None:
+        """Compare what the folder holds with what it may, and with ``hidden`` deleted files still in use too.
+
+        Raises:
+            _LostError: It holds more.
+            PermissionError: This user may not look into the worker.
+        """
+        limit = self._limits.folder_bytes
         try:
             size = self._folder.size_bytes()
         except ToolError as exc:
             raise _LostError("died", f"{exc}; the run was ended") from exc
-        if size > self._limits.folder_bytes:
-            limit = self._limits.folder_bytes
+        if size > limit:
             raise _LostError("died", f"the folder holds {size} bytes and may hold {limit}; the run was ended")
+        if hidden:
+            size += hidden_bytes(self._pid, self._folder.root.stat().st_dev, self._limits.file_bytes)
+        if size > limit:
+            raise _LostError(
+                "died", f"the folder and deleted files in use take {size} bytes and may take {limit}; the run was ended"
+            )
 
     def _too_long(self) -> _LostError:
         seconds = self._limits.hard_seconds

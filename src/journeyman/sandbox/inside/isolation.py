@@ -1,6 +1,7 @@
 """Locks a freshly forked worker in, before it runs a line of anybody's code."""
 
 import os
+import pathlib
 import platform
 import resource
 import socket
@@ -11,6 +12,7 @@ from journeyman.sandbox.inside.seccomp import assemble
 SESSIONS = "/sessions"
 JOB = "/job"
 _SOCKET_FD = 3
+_RLIMIT_SIGPENDING = 11
 _SCRATCH_BYTES = 64 * 1024 * 1024
 # The step's result must still be built when the code has used up its memory.
 REPORT_BYTES = 64 * 1024 * 1024
@@ -29,6 +31,16 @@ def keep_only(connection: socket.socket) -> socket.socket:
     connection.detach()
     os.closerange(_SOCKET_FD + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     return socket.socket(fileno=_SOCKET_FD)
+
+
+def protect_devices() -> None:
+    """Make the host's device nodes read-only: its owner could change the mode of one. Writing to it stays.
+
+    Not by bubblewrap, whose ``--remount-ro`` forbids devices too.
+    """
+    for node in pathlib.Path("/dev").iterdir():
+        if node.is_char_device():
+            kernel.make_read_only(str(node))
 
 
 def enter_folder(name: str) -> None:
@@ -50,10 +62,17 @@ def lock(limits: dict[str, int]) -> None:
     for kind, value in (
         (resource.RLIMIT_FSIZE, limits["file_bytes"]),
         (resource.RLIMIT_NOFILE, limits["open_files"]),
-        (resource.RLIMIT_CORE, 0),
+        # Not 0: where crashes are piped to a program of the host (core(5)), 0 does not stop them, and 1 does.
+        (resource.RLIMIT_CORE, 1),
         (resource.RLIMIT_MSGQUEUE, 0),
         (resource.RLIMIT_MEMLOCK, 0),
+        (resource.RLIMIT_NICE, 0),
+        (resource.RLIMIT_RTPRIO, 0),
+        # Timers and queued signals are counted over all processes of a user.
+        (_RLIMIT_SIGPENDING, 64),
     ):
-        resource.setrlimit(kind, (value, value))
+        _, most = resource.getrlimit(kind)
+        allowed = value if most == resource.RLIM_INFINITY else min(value, most)  # where we started bound it already
+        resource.setrlimit(kind, (allowed, allowed))
     kernel.drop_privileges()
     kernel.install_filter(assemble(platform.machine()))

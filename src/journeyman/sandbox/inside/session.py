@@ -22,6 +22,9 @@ _FRAMES_SHOWN = 6
 _ERROR_CHARS = 2_000
 _ARGUMENT_BYTES = 2 * 1024 * 1024
 _ANSWER_BYTES = 1024 * 1024
+# The host takes no frame with more commas and brackets.
+_MARKS = 150_000
+_LINE_CHARS = 300
 _REPEAT_SECONDS = 1.0
 
 
@@ -39,6 +42,11 @@ class _StepTimeoutSignal(BaseException):
 
 # The agent's code and its tracebacks know it as a builtin.
 ToolError.__module__ = "builtins"
+
+
+def _too_large(message: Any, limit: int) -> bool:
+    text = json.dumps(message)
+    return len(text) > limit or sum(map(text.count, ",[{")) > _MARKS
 
 
 def send(connection: socket.socket, message: dict[str, Any]) -> None:
@@ -127,7 +135,7 @@ class Session:
         """End the task with ``answer``."""
         if not self._answers:
             converted = to_answer(answer)
-            if len(json.dumps(converted)) > _ANSWER_BYTES:
+            if _too_large(converted, _ANSWER_BYTES):
                 raise ValueError(f"the answer is over {_ANSWER_BYTES} bytes; save it to a file, answer its name")
             self._answers.append(converted)
         raise _FinalAnswerSignal
@@ -137,7 +145,7 @@ class Session:
             given = [to_argument(name, value) for value in args]
             named = {key: to_argument(name, value) for key, value in kwargs.items()}
             message = {"kind": "tool", "name": name, "args": given, "kwargs": named}
-            if len(json.dumps(message)) > _ARGUMENT_BYTES:
+            if _too_large(message, _ARGUMENT_BYTES):
                 raise ToolError(f"{name}: the arguments are too large; pass names of files")
             with self._paused():
                 send(self._connection, message)
@@ -227,11 +235,13 @@ def _describe(exc: BaseException, summary: str = "") -> str:
     if len(frames) > _FRAMES_SHOWN:
         lines.append(f"  [{len(frames) - _FRAMES_SHOWN} more calls]")
     for frame in frames[-_FRAMES_SHOWN:]:
-        lines.append(f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}')
+        lines.append(f'  File "{frame.filename[:_LINE_CHARS]}", line {frame.lineno}, in {frame.name[:_LINE_CHARS]}')
         if frame.line:
-            lines.append(f"    {frame.line}")
+            lines.append(f"    {frame.line[:_LINE_CHARS]}")
     if not summary:
         try:
+            # A chain of a hundred thousand errors would be walked and not shown.
+            exc.__cause__ = exc.__context__ = None
             summary = "".join(traceback.format_exception_only(exc)).rstrip()
         except Exception:  # noqa: BLE001 - an error whose own __str__ fails is the agent's doing
             summary = type(exc).__name__

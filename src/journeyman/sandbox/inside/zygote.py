@@ -8,6 +8,7 @@ worker that ended. When the host goes, so does it, and with process 1 the kernel
 import contextlib
 import gc
 import importlib
+import io
 import json
 import os
 import random
@@ -19,8 +20,9 @@ import sys
 from typing import Any
 
 from journeyman.sandbox.inside import kernel
-from journeyman.sandbox.inside.isolation import enter_folder, keep_only, lock
+from journeyman.sandbox.inside.isolation import enter_folder, keep_only, lock, protect_devices
 from journeyman.sandbox.inside.session import Session, send
+from journeyman.sandbox.inside.threads import ThreadCount, ask_from_now_on
 
 _PRELOADED = ("numpy", "pandas", "PIL.Image", "PIL.ImageDraw", "matplotlib", "matplotlib.pyplot")
 # What pandas and its like would import at their first real use, in every worker anew.
@@ -36,7 +38,9 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(min(soft, 4096), wanted), hard))
     # The program's own modules are found; from here on only libraries are.
     sys.path[:] = [path for path in sys.path if path and path != os.environ["PYTHONPATH"]] + sys.argv[2:]
+    protect_devices()
     loaded = _preload()
+    _use(loaded)
     gc.collect()
     gc.freeze()  # a collection in a worker would touch, and so copy, every shared page
     control.send(json.dumps({"op": "ready", "libraries": loaded}).encode())
@@ -53,37 +57,86 @@ def _preload() -> list[str]:
     return [name for name in _PRELOADED if name in loaded]
 
 
+def _use(loaded: list[str]) -> None:
+    """Do once what makes these libraries load and cache the rest of themselves: workers then share it."""
+    if "pandas" in loaded:
+        table = importlib.import_module("pandas").DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]})
+        print(table.describe(), table.groupby("b").sum(), file=io.StringIO())
+    if "PIL.Image" in loaded:
+        picture = importlib.import_module("PIL.Image").new("RGB", (8, 8))
+        picture.save(io.BytesIO(), "PNG")
+    if "matplotlib.pyplot" in loaded:
+        pyplot = importlib.import_module("matplotlib.pyplot")
+        _, axes = pyplot.subplots()
+        axes.plot([1, 2], label="x")
+        axes.set_title("x")
+        axes.legend()
+        pyplot.savefig(io.BytesIO())
+        pyplot.close("all")
+
+
 class _Zygote:
     def __init__(self, control: socket.socket) -> None:
         self._control = control
         self._children: dict[int, tuple[int, int]] = {}  # pidfd -> (the host's number, pid)
+        # What each worker tells us once, and then asks: the number of the socket or listener -> (pidfd, ...)
+        self._lines: dict[int, tuple[int, int, socket.socket]] = {}
+        self._counts: dict[int, tuple[int, ThreadCount]] = {}
+        self._poll = select.poll()
 
     def serve(self) -> None:
-        poll = select.poll()
-        poll.register(self._control, select.POLLIN)
+        self._poll.register(self._control, select.POLLIN)
         while True:
-            for descriptor, _ in poll.poll():
+            for descriptor, events in self._poll.poll():
                 if descriptor in self._children:
-                    poll.unregister(descriptor)
+                    self._poll.unregister(descriptor)
                     self._bury(descriptor)
+                    continue
+                if descriptor in self._lines:
+                    self._listen(descriptor)
+                    continue
+                if descriptor in self._counts:
+                    self._count(descriptor, events)
                     continue
                 data, descriptors, _, _ = socket.recv_fds(self._control, _MESSAGE_BYTES, 1)
                 if not data:
                     return
                 message = json.loads(data)
                 if message["op"] == "fork":
-                    poll.register(self._fork(message, socket.socket(fileno=descriptors[0])), select.POLLIN)
+                    self._fork(message, socket.socket(fileno=descriptors[0]))
                 else:
                     self._kill(message["id"])
 
-    def _fork(self, message: dict[str, Any], connection: socket.socket) -> int:
+    def _fork(self, message: dict[str, Any], connection: socket.socket) -> None:
+        line, end = socket.socketpair()
         pid = kernel.fork_as_init()
         if not pid:
-            _work(message, connection)
+            _work(message, connection, end)
         connection.close()
+        end.close()
         pidfd = os.pidfd_open(pid)
         self._children[pidfd] = (message["id"], pid)
-        return pidfd
+        self._poll.register(pidfd, select.POLLIN)
+        self._lines[line.fileno()] = (pidfd, message["limits"]["threads"], line)
+        self._poll.register(line, select.POLLIN)
+
+    def _listen(self, number: int) -> None:
+        pidfd, limit, line = self._lines.pop(number)
+        self._poll.unregister(number)
+        with line:
+            _, descriptors, _, _ = socket.recv_fds(line, _MESSAGE_BYTES, 1)
+        if descriptors:  # else it could not be locked in, and tells the host so
+            self._counts[descriptors[0]] = (pidfd, ThreadCount(descriptors[0], limit))
+            self._poll.register(descriptors[0], select.POLLIN)
+
+    def _count(self, listener: int, events: int) -> None:
+        pidfd, count = self._counts[listener]
+        if not events & select.POLLIN:  # the worker has ended
+            self._poll.unregister(listener)
+            del self._counts[listener]
+            os.close(listener)
+        elif not count.answer() and pidfd in self._children:
+            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
 
     def _kill(self, number: int) -> None:
         for pidfd, (owner, _) in self._children.items():
@@ -97,11 +150,15 @@ class _Zygote:
         self._control.send(json.dumps({"op": "gone", "id": number, "status": status}).encode())
 
 
-def _work(message: dict[str, Any], connection: socket.socket) -> None:
+def _work(message: dict[str, Any], connection: socket.socket, zygote: socket.socket) -> None:
     """The child's whole life; never returns, since above it lies the zygote's loop."""
     try:
-        connection = keep_only(connection)
+        # In the zygote's process group, `kill(0, ...)` would end every other worker: it asks for no number
+        # and so heeds no PID namespace.
+        os.setsid()
         try:
+            ask_from_now_on(zygote)
+            connection = keep_only(connection)
             enter_folder(message["folder"])
             session = Session(connection, message["tools"], message["limits"])
             _seed()
