@@ -40,7 +40,8 @@ down: setup ## stop the local stack; its data stays
 status: setup ## what runs, and where
 	@$(BIN)/journeyman status
 
-bench: setup ## measure throughput, memory and overhead
+bench: setup ## measure throughput, memory, accuracy and overhead
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints/cpu.txt -e '.[bench]'
 	@set -e; for bench in benchmarks/bench_*.py; do echo "== $$bench"; $(BIN)/python "$$bench"; done
 
 soak: setup ## the tests that take long

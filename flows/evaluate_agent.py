@@ -15,7 +15,12 @@ from tasks.train import find_model
 
 @flow(name="evaluate-agent", flow_run_name=run_name, persist_result=False, result_serializer=PLAIN_JSON)
 def evaluate_agent(
-    dataset: str, tuned: str, untuned: str, recipe: str = "t3_agent", overrides: dict[str, Any] | None = None
+    dataset: str,
+    tuned: str,
+    untuned: str,
+    recipe: str = "t3_agent",
+    overrides: dict[str, Any] | None = None,
+    tools: str = "",
 ) -> dict[str, Any]:
     """Score agents on the problems that a dataset was kept apart from.
 
@@ -25,8 +30,9 @@ def evaluate_agent(
         untuned: Digest of the untuned model's artifact.
         recipe: Name of a recipe on the recipes shelf; its evaluation section names the agents.
         overrides: Laid over the recipe, section by section, e.g. {"evaluation": {"agents": ["tuned"]}}.
+        tools: Your own tools: an mcpServers JSON or a Python file of typed functions; empty for none.
     """
-    premises = check_inputs(recipe, overrides or {}, teacher=False)
+    premises = check_inputs(recipe, overrides or {}, tools, teacher=False)
     models = {"tuned": find_model(tuned), "untuned": find_model(untuned)}
     return evaluate(find_dataset(dataset), models, premises["recipe"])
 

@@ -21,7 +21,7 @@ from tasks.reports import report_run
     result_serializer=PLAIN_JSON,
 )
 def synth_and_tune(
-    recipe: str = "t3_agent", overrides: dict[str, Any] | None = None, files: str = ""
+    recipe: str = "t3_agent", overrides: dict[str, Any] | None = None, files: str = "", tools: str = ""
 ) -> dict[str, Any]:
     """Synthesise a dataset, tune a model on it, and compare it with the untuned one.
 
@@ -29,8 +29,9 @@ def synth_and_tune(
         recipe: Name of a recipe on the recipes shelf.
         overrides: Laid over the recipe, section by section, e.g. {"generation": {"queries": 200}}.
         files: Folder or s3:// prefix of your own pictures, PDFs, office files and tables; empty for none.
+        tools: Your own tools: an mcpServers JSON or a Python file of typed functions; empty for none.
     """
-    premises = check_inputs(recipe, overrides or {})
+    premises = check_inputs(recipe, overrides or {}, tools)
     synthesis = synthesize(premises, files)
     models = train(synthesis, premises["recipe"])
     evaluation = evaluate(synthesis, models, premises["recipe"])

@@ -25,7 +25,7 @@ USER = "user"
     result_serializer=PLAIN_JSON,
 )
 def synthesize_data(
-    recipe: str = "t3_agent", overrides: dict[str, Any] | None = None, files: str = ""
+    recipe: str = "t3_agent", overrides: dict[str, Any] | None = None, files: str = "", tools: str = ""
 ) -> dict[str, Any]:
     """Synthesise a dataset of verified multimodal tool-use trajectories.
 
@@ -33,8 +33,9 @@ def synthesize_data(
         recipe: Name of a recipe on the recipes shelf.
         overrides: Laid over the recipe, section by section, e.g. {"generation": {"queries": 200}}.
         files: Folder or s3:// prefix of your own pictures, PDFs, office files and tables; empty for none.
+        tools: Your own tools: an mcpServers JSON or a Python file of typed functions; empty for none.
     """
-    return synthesize(check_inputs(recipe, overrides or {}), files)
+    return synthesize(check_inputs(recipe, overrides or {}, tools), files)
 
 
 def synthesize(premises: dict[str, Any], files: str) -> dict[str, Any]:

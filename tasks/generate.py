@@ -98,7 +98,7 @@ def write_user_queries(files: dict[str, Any], recipe: dict[str, Any], teacher: s
 @stage(
     "roll-out",
     version=rollout_stage.VERSION,
-    reads=("tools", "generation.max_steps"),
+    reads=("tools", "generation.max_steps", "generation.tool_faults"),
     run_name="roll out {shard_name}",
     tags=("teacher",),
 )

@@ -24,7 +24,7 @@ from journeyman.check import QueryCheck, TrajectoryCheck
 from journeyman.errors import TransientError
 from journeyman.plugins import load_plugin
 from journeyman.schema.record import fingerprint
-from journeyman.tool import Tool
+from journeyman.tool import Tool, ToolCard
 from tasks.result_storage import ERROR_ENCODER, ArtifactBucket
 
 P = ParamSpec("P")
@@ -43,8 +43,7 @@ RETRY_BACKOFF_SECONDS = 2
 SHARDS_AT_ONCE = 4
 """Shards of one run in flight; each has ``generation.concurrency`` records in flight inside."""
 
-_SHELVES: dict[str, tuple[str, str, type[Tool] | type[QueryCheck] | type[TrajectoryCheck]]] = {
-    "tools": ("journeyman.tools", "TOOL", Tool),
+_SHELVES: dict[str, tuple[str, str, type[QueryCheck] | type[TrajectoryCheck]]] = {
     "query_checks": ("journeyman.checks", "CHECK", QueryCheck),
     "trajectory_checks": ("journeyman.checks", "CHECK", TrajectoryCheck),
 }
@@ -147,7 +146,7 @@ def is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> boo
 
 
 def part_of(recipe: Mapping[str, Any], path: str) -> Any:
-    """The value at a dotted ``path``; for a list of plugins, name and version of each.
+    """The value at a dotted ``path``; for a list of plugins, name and version of each, and for tools what backs them.
 
     Raises:
         KeyError: The recipe has no such key, so the policy that names it is wrong.
@@ -156,6 +155,10 @@ def part_of(recipe: Mapping[str, Any], path: str) -> Any:
     value: Any = recipe
     for key in path.split("."):
         value = value[key]
+    if path == "tools":
+        tools = [load_plugin("journeyman.tools", name, "TOOL", Tool).card() for name in value]
+        own = [ToolCard.model_validate(card) for card in recipe.get("own_tool_cards", ())]
+        return [[card.name, card.identity] for card in (*tools, *own)]
     if path not in _SHELVES:
         return value
     shelf, constant, kind = _SHELVES[path]

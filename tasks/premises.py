@@ -1,5 +1,7 @@
 """Everything that can be wrong with a run's inputs, found before the first stage is paid for."""
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
 from prefect import task
@@ -8,7 +10,7 @@ from prefect.settings import get_current_settings
 
 from journeyman.errors import ConfigError
 from journeyman.generation.plan import plan_shards
-from journeyman.recipe import load_recipe
+from journeyman.recipe import load_recipe, resolve_tools
 from journeyman.teacher.client import Teacher
 from tasks.policies import PLAIN_JSON, RESULT_BLOCK, is_transient
 from tasks.resources import ask_teacher, open_resources
@@ -25,20 +27,22 @@ TEACHER_SECONDS = 60.0
     retry_delay_seconds=2,
     retry_condition_fn=is_transient,
 )
-def check_inputs(recipe: str, overrides: dict[str, Any], *, teacher: bool = True) -> dict[str, Any]:
+def check_inputs(recipe: str, overrides: dict[str, Any], tools: str = "", *, teacher: bool = True) -> dict[str, Any]:
     """The resolved recipe, the plan of shards and the models that will be asked.
 
     Args:
         recipe: Name of a recipe.
         overrides: Laid over it, section by section.
+        tools: The user's own tools, an mcpServers JSON or a Python file; empty for none.
         teacher: False for a flow that pays no teacher.
 
     Raises:
-        ConfigError: No such recipe, an unknown key, no store or no teacher set.
+        ConfigError: No such recipe, an unknown key, tools that cannot be opened, no store or no teacher set.
         StorageError: The store cannot be written and read.
         TransientError: The teacher does not answer.
     """
-    resolved = load_recipe(recipe, overrides)
+    named = {"own_tools": str(Path(tools).absolute())} if tools else {}
+    resolved = asyncio.run(resolve_tools(load_recipe(recipe, overrides | named)))
     require_result_block(get_current_settings().results.default_storage_block)
     resources = open_resources()
     resources.store.check()

@@ -45,7 +45,7 @@ def verify_queries(
 @stage(
     "verify-trajectories",
     version=trajectory_stage.VERSION,
-    reads=("tools", "trajectory_checks", "generation.max_steps"),
+    reads=("tools", "trajectory_checks", "generation.max_steps", "generation.tool_faults"),
     run_name="verify trajectories {shard_name}",
     tags=("teacher",),
 )

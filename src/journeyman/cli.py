@@ -8,17 +8,17 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import cyclopts
 
+from journeyman import tool_commands
 from journeyman.errors import ConfigError, JourneymanError
 
 app = cyclopts.App(
     name="journeyman", help="Turn your tools into a vision-language model that can use them.", version="0.1.0"
 )
-tools = cyclopts.App(name="tools", help="What the agent can be given to work with.")
-app.command(tools)
+app.command(tool_commands.app)
 
 PartName = Literal["s3", "prefect", "teacher", "worker"]
 LAST_RUN = "last-run.json"
@@ -131,27 +131,6 @@ def summary() -> int:
     print(f"report  {run.get('report_url', '')}")
     if settings.prefect_api_url and run.get("flow_run_id"):
         print(f"page    {settings.prefect_api_url.removesuffix('/api')}/runs/flow-run/{run['flow_run_id']}")
-    return 0
-
-
-@tools.command(name="list")
-def list_tools(*, verbose: Annotated[bool, cyclopts.Parameter(alias="-v")] = False) -> int:
-    """List the tools, how the agent calls them, and what a tool that is not ready needs.
-
-    Parameters
-    ----------
-    verbose
-        Also say what backs each tool and under which licence.
-    """
-    from journeyman.plugins import load_plugin, plugin_names
-    from journeyman.tool import Tool
-
-    for name in plugin_names("journeyman.tools"):
-        tool = load_plugin("journeyman.tools", name, "TOOL", Tool)
-        missing = tool.missing()
-        print(f"{tool.name:16} {tool.signature()}{f'   (not ready: {missing})' if missing else ''}")
-        if verbose:
-            print(f"{'':16} {tool.summary} [{tool.licence}]")
     return 0
 
 

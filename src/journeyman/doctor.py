@@ -32,7 +32,7 @@ class Finding:
 def examine(settings: Settings, report: Callable[[Finding], None]) -> tuple[Finding, ...]:
     """Check everything; each finding is reported as soon as it is known."""
     findings = []
-    for check in (_python, _disk, _memory, _sandbox, _store, _teacher):
+    for check in (_python, _disk, _memory, _sandbox, _tools, _store, _teacher):
         findings.append(check(settings))
         report(findings[-1])
     for library, extra in _LIBRARIES.items():
@@ -69,6 +69,18 @@ def _memory(_settings: Settings) -> Finding:
             f"{available:.1f} GB available; the demo takes up to {LEAST_MEMORY_GB:.0f} GB: end other programs",
         )
     return Finding("memory", "ok", f"{available:.1f} GB available")
+
+
+def _tools(_settings: Settings) -> Finding:
+    from journeyman.plugins import load_plugin, plugin_names
+    from journeyman.tool import Tool
+
+    tools = [load_plugin("journeyman.tools", name, "TOOL", Tool) for name in plugin_names("journeyman.tools")]
+    lacking = [f"{tool.name}: {tool.missing()}" for tool in tools if tool.missing()]
+    broken = [words for words in lacking if "not configured" not in words]
+    if broken:
+        return Finding("tools", "warning", "; ".join(broken))
+    return Finding("tools", "ok", f"{len(tools) - len(lacking)} are ready, {len(lacking)} want a model or an endpoint")
 
 
 def _sandbox(settings: Settings) -> Finding:

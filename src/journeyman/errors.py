@@ -36,6 +36,10 @@ class ToolError(JourneymanError):
     """Goes back to the agent as an observation; never ends a run."""
 
 
+class ToolUnavailableError(ToolError):
+    """The tool could not be asked: its process or endpoint is down, which says nothing of the call; never recorded."""
+
+
 class SandboxError(JourneymanError):
     """The sandbox cannot be trusted or cannot start; code is not run elsewhere instead."""
 

@@ -1,7 +1,8 @@
 """What a recipe is: frozen data, names of plugins and numbers. ``recipes/`` holds them."""
 
 import difflib
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -9,7 +10,9 @@ from journeyman.dataset.config import DatasetConfig
 from journeyman.errors import ConfigError
 from journeyman.evaluation.config import EvaluationConfig
 from journeyman.generation.config import GenerationConfig
+from journeyman.own_tools import open_own_tools
 from journeyman.plugins import load_plugin
+from journeyman.tool import Tool, ToolCard
 from journeyman.training.config import TrainingConfig
 
 
@@ -21,6 +24,14 @@ class Recipe(BaseModel):
     name: str
     tools: tuple[str, ...]
     """Plugins on the ``tools`` shelf, in the order the agent is told of them."""
+    optional_tools: tuple[str, ...] = ()
+    """Tools that join ``tools`` where they are configured; see ``journeyman tools list``."""
+    own_tools: str = ""
+    """The user's own tools: an mcpServers JSON or a Python file, read on the machine that runs them."""
+    own_tool_cards: tuple[ToolCard, ...] = ()
+    """What the agent is told of them; filled in when a run starts."""
+    tool_mode: Literal["replay", "replay_else_record"] = "replay_else_record"
+    """``replay`` runs no tool in rollouts and evaluation: a call that was never recorded ends the run by name."""
     query_checks: tuple[str, ...]
     """Plugins on the ``checks`` shelf that a query passes before trajectories are paid for."""
     trajectory_checks: tuple[str, ...]
@@ -31,6 +42,11 @@ class Recipe(BaseModel):
     dataset: DatasetConfig = DatasetConfig()
     training: TrainingConfig = TrainingConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
+
+    def tool_cards(self) -> tuple[ToolCard, ...]:
+        """What the agent is told of each tool, in order."""
+        plugins = (load_plugin("journeyman.tools", name, "TOOL", Tool) for name in self.tools)
+        return (*(tool.card() for tool in plugins), *self.own_tool_cards)
 
 
 def load_recipe(name: str, overrides: dict[str, Any] | None = None) -> Recipe:
@@ -49,6 +65,25 @@ def load_recipe(name: str, overrides: dict[str, Any] | None = None) -> Recipe:
         if first["type"] == "extra_forbidden":
             raise ConfigError(f"recipe {name!r} has no key {where!r}; {_known_keys(first['loc'])}") from exc
         raise ConfigError(f"recipe {name!r}: {where} = {first['input']!r}: {first['msg'].lower()}") from exc
+
+
+async def resolve_tools(recipe: Recipe) -> Recipe:
+    """``recipe`` with the optional tools that are configured here, and with what its own tools say of themselves.
+
+    Raises:
+        ConfigError: Own tools that cannot be opened, or two tools of one name.
+    """
+    optional = [load_plugin("journeyman.tools", name, "TOOL", Tool) for name in recipe.optional_tools]
+    ready = [tool.name for tool in optional if not tool.missing()]
+    cards: tuple[ToolCard, ...] = ()
+    if recipe.own_tools:
+        async with open_own_tools(Path(recipe.own_tools)) as tools:
+            cards = tuple(tool.card() for tool in tools)
+    names = dict.fromkeys((*recipe.tools, *ready))
+    twice = [card.name for card in cards if card.name in names]
+    if twice:
+        raise ConfigError(f"{recipe.own_tools} has a tool {twice[0]!r}, and so has the recipe; rename one")
+    return recipe.model_copy(update={"tools": tuple(names), "own_tool_cards": cards})
 
 
 def _laid_over(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:

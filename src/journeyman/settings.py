@@ -9,19 +9,43 @@ over it.
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from journeyman.errors import ConfigError
 
 STACK_ENV = "stack.env"
+TOOL_PREFIX = "JOURNEYMAN_TOOL__"
+"""Variables of one tool: ``JOURNEYMAN_TOOL__LOCATE_OBJECT__MODEL=google/owlv2-base-patch16``."""
+
+
+class Backing(BaseModel):
+    """What answers for one tool: a model on this machine, or an endpoint."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    url: str = ""
+    """HTTP endpoint; for an OpenAI-compatible one it ends in ``/v1``."""
+    model: str = ""
+    """Folder or hub name of a transformers or diffusers model; with ``url``, the endpoint's name of it."""
+    api_key: SecretStr | None = None
+    python: Path | None = None
+    """Interpreter of a virtual environment with this tool's own pins; its tool host runs there."""
+
+    def identity(self) -> str:
+        """What a recorded result depends on; no secret."""
+        return f"{self.model}@{self.url}" if self.url else self.model
 
 
 class Settings(BaseSettings):
     """Where the parts of a run are. Every field is one environment variable."""
 
     model_config = SettingsConfigDict(
-        extra="ignore", frozen=True, use_attribute_docstrings=True, env_file_encoding="utf-8"
+        extra="ignore",
+        frozen=True,
+        use_attribute_docstrings=True,
+        env_file_encoding="utf-8",
+        env_nested_delimiter="__",
     )
 
     store: str = Field(default="", validation_alias=AliasChoices("JOURNEYMAN_STORE"))
@@ -41,6 +65,12 @@ class Settings(BaseSettings):
     prefect_api_url: str = Field(default="", validation_alias="PREFECT_API_URL")
     home: Path = Field(default=Path(".journeyman"), validation_alias="JOURNEYMAN_HOME")
     """Local state: logs, pids, caches. Never the only copy of anything."""
+    tool_processes: int = Field(default=2, ge=1, validation_alias="JOURNEYMAN_TOOL_PROCESSES")
+    """Processes that hold the models of heavy tools; each holds up to 1.5 GB (OCR, speech, tags, layout)."""
+    tool_gpus: str = Field(default="", validation_alias="JOURNEYMAN_TOOL_GPUS")
+    """Numbers of the GPUs that tools may use, e.g. ``7``; by default none, since training takes them all."""
+    tool_backings: dict[str, Backing] = Field(default_factory=dict, validation_alias="JOURNEYMAN_TOOL")
+    """By tool name; each field is one variable, e.g. ``JOURNEYMAN_TOOL__VISUALIZE__URL``."""
 
     @classmethod
     def settings_customise_sources(

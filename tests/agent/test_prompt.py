@@ -5,11 +5,9 @@ from pathlib import Path
 import pytest
 
 from journeyman.agent.prompt import conversation, shorten, system_prompt
-from journeyman.plugins import load_plugin
 from journeyman.recipe import load_recipe
 from journeyman.schema.query import FileRef, Query
 from journeyman.schema.trajectory import Step, Trajectory
-from journeyman.tool import Tool
 from tests.golden import agrees_with_golden
 
 
@@ -34,8 +32,7 @@ def _step(action: str, *, observation: str = "", images: tuple[str, ...] = (), e
 
 
 def test_the_system_prompt_is_short_and_golden(request: pytest.FixtureRequest) -> None:
-    tools = [load_plugin("journeyman.tools", name, "TOOL", Tool) for name in load_recipe("t3_agent").tools]
-    text = system_prompt(tools)
+    text = system_prompt(load_recipe("t3_agent").tool_cards())
     assert len(text) < 1500
     agrees_with_golden(text, Path("prompts/system.txt"), request)
 

@@ -14,7 +14,9 @@ MAX_LINES = 400
 IMPORT_CPU_SECONDS = 0.3
 ENVIRONMENT_READERS = {
     "settings.py",
-    "tool_host.py",  # builds a worker's environment
+    "host_pool.py",  # builds a tool host's environment
+    "_program.py",  # builds a program's environment: PATH and nothing of ours
+    "mcp_config.py",  # fills ${NAME} in the user's own server settings
     "engine.py",  # rank and threads, which the launcher tells through the environment
     "worker.py",  # the same
     "zygote.py",  # runs inside the sandbox, whose environment the host wrote

@@ -58,8 +58,8 @@ def _run(*steps: Step, answer: str = '"Lima"', status: str = "answered") -> Traj
     return Trajectory.model_validate(values)
 
 
-def _call(error: str = "") -> ToolCall:
-    return ToolCall(tool="inspect_file", version=1, arguments_json="{}", cassette_key="k", error=error)
+def _call(error: str = "", fault: str = "") -> ToolCall:
+    return ToolCall(tool="inspect_file", version=1, arguments_json="{}", cassette_key="k", error=error, fault=fault)
 
 
 def _query_finding(check: str, query: Query, *files: bytes) -> Finding | None:
@@ -106,6 +106,7 @@ def test_a_query_is_kept_or_dropped(check: str, query: Query, files: list[bytes]
         ("actions_parse", _run(_step(), status="max_steps"), "no answer (max_steps)"),
         ("calls_succeed", _run(_step(call=_call())), None),
         ("calls_succeed", _run(_step(call=_call("no file"))), "a tool call failed"),
+        ("calls_succeed", _run(_step(call=_call("took longer", fault="timeout"), error="execution")), None),
         ("calls_succeed", _run(_step(error="timeout")), "a step ended in an error (timeout)"),
         ("tools_used", _run(_step(call=_call())), None),
         ("tools_used", _run(_step()), "a needed tool was not used"),

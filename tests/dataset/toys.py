@@ -59,7 +59,9 @@ def file_ref(file: MediaFile, name: str = "file_1.png") -> FileRef:
 
 
 def call(tool: str = "ocr", *, error: str = "") -> ToolCall:
-    return ToolCall(tool=tool, version=1, arguments_json='{"image":"file_1.png"}', cassette_key="k", error=error)
+    return ToolCall(
+        tool=tool, version=1, arguments_json='{"image":"file_1.png"}', cassette_key="k", error=error, fault=""
+    )
 
 
 def step(code: str, *calls: ToolCall, images: tuple[str, ...] = (), error: str = "", thought: str = "I look.") -> Step:

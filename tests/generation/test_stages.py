@@ -77,3 +77,20 @@ def test_a_second_run_pays_for_nothing_and_ends_in_the_same_artifacts(
     second = asyncio.run(_all_stages(RECIPE, store, home, 0.5))
     assert sum(result.spend.calls for result in second) == 0
     assert [r.artifacts["kept"].digest for r in second] == [r.artifacts["kept"].digest for r in first]
+
+
+def test_faults_in_tools_give_trajectories_that_recover_and_replay(tmp_path: Path) -> None:
+    faults = {"rate": 0.4, "seed": 5, "kinds": ["timeout", "server_error"]}
+    changes = {"queries": 28, "held_out_problems": 1, "tool_faults": faults}
+    store = Store(f"file://{tmp_path}/store")
+    *_, kept = asyncio.run(_all_stages(load_recipe("t3_agent", {"generation": changes}), store, tmp_path, 0.0))
+    recovered = [
+        run
+        for run in store.records(kept.artifacts["kept"], Trajectory)
+        if any(call.fault for step in run.steps for call in step.tool_calls)
+    ]
+    assert len(recovered) > 3
+    for run in recovered:
+        (first, *_) = [n for n, step in enumerate(run.steps) if any(call.fault for call in step.tool_calls)]
+        assert run.steps[first].error
+        assert "I try once more" in run.steps[first + 1].action

@@ -64,9 +64,12 @@ def test_a_policy_that_reads_what_no_recipe_has_is_an_error() -> None:
 
 
 def test_plugins_enter_the_key_with_their_versions() -> None:
-    ((name, version),) = part_of({"tools": ["calculate"]}, "tools")
+    own = {"signature": "", "description": "", "summary": "", "licence": ""}
+    recipe = {"tools": ["calculate"], "own_tool_cards": [{"name": "mine", "identity": "sha256:1", **own}]}
+    (name, version), mine = part_of(recipe, "tools")
     assert name == "calculate"
-    assert isinstance(version, int)
+    assert version.isdigit()
+    assert mine == ["mine", "sha256:1"]
 
 
 def test_plain_values_stay_as_they_are() -> None:

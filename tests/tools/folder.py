@@ -6,7 +6,7 @@ from pathlib import Path
 from journeyman.errors import ToolError
 from journeyman.plugins import load_plugin
 from journeyman.tool import Tool, ToolFiles
-from journeyman.tool_host import run_tool
+from journeyman.tool_run import run_tool
 
 
 def open_folder(root: Path) -> ToolFiles:
@@ -26,7 +26,7 @@ def open_folder(root: Path) -> ToolFiles:
     return ToolFiles(root, read, write)
 
 
-def call(name: str, root: Path, **arguments: object) -> object:
+def call(name: str, root: Path, /, **arguments: object) -> object:
     """The value of one tool call in this process, over every file of ``root``; a refusal is raised as ToolError."""
     tool = load_plugin("journeyman.tools", name, "TOOL", Tool)
     given = {path.name: path.read_bytes() for path in root.iterdir() if path.is_file()}

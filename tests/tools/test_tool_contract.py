@@ -7,12 +7,14 @@ import re
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from journeyman.errors import ToolError
 from journeyman.plugins import load_plugin, plugin_names
 from journeyman.tool import Tool
-from journeyman.tool_host import run_tool
+from journeyman.tool_run import run_tool
+from tests.tools.samples import sample_files
 
 SHELF = "journeyman.tools"
 
@@ -40,8 +42,20 @@ def test_its_arguments_have_a_closed_and_described_schema(tool):
     json.dumps(schema)
 
 
-def test_it_is_ready_where_the_tools_extra_is_installed(tool):
-    assert tool.missing() == ""
+def test_it_is_ready_or_says_what_to_set(tool):
+    assert tool.missing() == "" or tool.missing().startswith("not configured: set JOURNEYMAN_TOOL__")
+
+
+def test_its_example_runs_and_the_value_is_what_the_result_schema_says(tool, tmp_path):
+    if tool.missing():
+        pytest.skip(tool.missing())
+    for name, data in sample_files().items():
+        (tmp_path / name).write_bytes(data)
+    outcome = run_tool(tool, tool.bind((), dict(tool.example)), sample_files(), tmp_path)
+    assert outcome.error == ""
+    jsonschema.validate(json.loads(outcome.value_json), tool.result_schema())
+    assert set(outcome.images) <= {name for name, _ in outcome.files}
+    assert bool(tool.media_out) or not outcome.files
 
 
 def test_unknown_and_missing_arguments_are_refused_in_words(tool):
@@ -58,24 +72,26 @@ def test_wrong_argument_types_are_refused_in_words(tool):
 
 
 def test_a_missing_file_is_an_error_that_names_it(tool, tmp_path):
-    fields = tool.file_arguments()
-    if not fields:
+    named = [field for field in tool.file_arguments() if field in tool.example]
+    if not named:
         pytest.skip("takes no file")
-    others = {"left": 0, "top": 0, "right": 1, "bottom": 1} if tool.name == "crop_image" else {}
-    others |= {"boxes": [[0, 0, 1, 1]]} if tool.name == "draw_boxes" else {}
-    arguments = tool.bind((), {fields[0]: "file_9.png", **others})
-    assert "file_9.png" in run_tool(tool, arguments, {}, tmp_path).error
+    given = tool.example | {field: _absent(tool.example[field]) for field in named}
+    outcome = run_tool(tool, tool.bind((), given), {}, tmp_path)
+    assert "file_9" in outcome.error or tool.missing()
 
 
 def test_a_tool_that_reads_pictures_refuses_what_is_none(tool, tmp_path):
-    if tool.media_in != ("image/*",):
+    if tool.media_in != ("image/*",) or "image" not in tool.file_arguments() or tool.missing():
         pytest.skip("reads no pictures")
-    others = {"left": 0, "top": 0, "right": 1, "bottom": 1} if tool.name == "crop_image" else {}
-    others |= {"boxes": [[0, 0, 1, 1]]} if tool.name == "draw_boxes" else {}
     for data, words in {b"": "empty", b"hello": "not a picture", b"\x89PNG\r\n\x1a\nxx": "picture"}.items():
-        outcome = run_tool(tool, tool.bind((), {"image": "file_1.png", **others}), {"file_1.png": data}, tmp_path)
+        given = sample_files() | {"file_1.png": data}
+        outcome = run_tool(tool, tool.bind((), tool.example | {"image": "file_1.png"}), given, tmp_path)
         assert words in outcome.error
         assert "failed" not in outcome.error
+
+
+def _absent(name):
+    return [_absent(one) for one in name] if isinstance(name, list) else f"file_9.{name.rpartition('.')[2]}"
 
 
 def test_the_example_in_the_docs_is_a_tool_that_works(tmp_path, monkeypatch):

@@ -18,9 +18,9 @@ from journeyman.schema.media import MediaFile
 from journeyman.schema.message import Message, TextPart
 from journeyman.schema.query import Query
 from journeyman.schema.record import canonical_json, fingerprint, sha256_hex
-from journeyman.schema.trajectory import Step, ToolCall, Trajectory
+from journeyman.schema.trajectory import Step, Trajectory
 from journeyman.tool import ToolFiles
-from journeyman.toolbox import Toolbox
+from journeyman.toolbox import Toolbox, ToolSession
 
 MAX_UNREADABLE = 3
 """Turns in a row without a readable action that end a run, as T3-Agent's: it would not recover, only cost."""
@@ -59,7 +59,8 @@ async def run_query(query: Query, *, controller: Controller, bench: Workbench, m
     try:
         for ref in query.files:
             folder.put(ref.name, media[ref.sha256])
-        run = _Run(query, controller, bench, folder, dict(media))
+        session = bench.toolbox.session(ToolFiles(root=folder.root, read=folder.read, write=folder.write))
+        run = _Run(query, controller, bench, folder, session, dict(media))
         async with bench.sandbox.worker(folder, [t.name for t in bench.toolbox.tools], run.broker) as worker:
             return await run.to_the_end(worker)
     finally:
@@ -72,16 +73,15 @@ class _Run:
     controller: Controller
     bench: Workbench
     folder: SessionFolder
+    session: ToolSession
     media: dict[str, bytes]
     steps: list[Step] = field(default_factory=list)
     returned: dict[str, MediaFile] = field(default_factory=dict)
-    calls: list[ToolCall] = field(default_factory=list)
     images: list[str] = field(default_factory=list)
 
     async def broker(self, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """Answer one tool call from inside the sandbox; the log is kept here, outside."""
-        files = ToolFiles(root=self.folder.root, read=self.folder.read, write=self.folder.write)
-        result = await self.bench.toolbox.call(name, args, kwargs, files, self.calls)
+        result = await self.session.call(name, args, kwargs)
         for picture in result.images:
             data = self.folder.read(picture)
             digest = sha256_hex(data)
@@ -98,7 +98,7 @@ class _Run:
         return result.value
 
     async def to_the_end(self, worker: Worker) -> Attempt:
-        system = Message(role="system", content=(TextPart(text=system_prompt(self.bench.toolbox.tools)),))
+        system = Message(role="system", content=(TextPart(text=system_prompt(self.bench.toolbox.cards)),))
         messages = [system, opening(self.query)]
         for _ in range(self.bench.max_steps):
             action = await self.controller.act(messages, self.media)
@@ -116,7 +116,7 @@ class _Run:
         return len(last) == MAX_UNREADABLE and all(step.error == "parse" for step in last)
 
     async def _step(self, text: str, worker: Worker) -> StepResult | None:
-        self.calls, self.images = [], []
+        self.images = []
         try:
             code = read_action(text).code
         except UnreadableActionError as exc:
@@ -132,13 +132,14 @@ class _Run:
         return result
 
     def _record(self, text: str, *, code: str, observed: str, error: str) -> None:
+        logged = sum(len(step.tool_calls) for step in self.steps)
         self.steps.append(
             Step(
                 action=text,
                 code=code,
                 observation=observed,
                 images=tuple(self.images),
-                tool_calls=tuple(self.calls),
+                tool_calls=tuple(self.session.log[logged:]),
                 error=error,
             )
         )

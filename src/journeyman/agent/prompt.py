@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from journeyman.schema.message import ImagePart, Message, Part, TextPart
 from journeyman.schema.query import Query
 from journeyman.schema.trajectory import Step, Trajectory
-from journeyman.tool import Tool
+from journeyman.tool import ToolCard
 
 OBSERVATION_CHARS = 4000
 """A longer observation is cut in the middle and says so."""
@@ -22,9 +22,9 @@ _INSTRUCTIONS = (
 )
 
 
-def system_prompt(tools: Iterable[Tool]) -> str:
+def system_prompt(tools: Iterable[ToolCard]) -> str:
     """The first message: how to act, and one line a tool."""
-    return _INSTRUCTIONS + "\n".join(f"{tool.signature()}: {tool.description}" for tool in tools)
+    return _INSTRUCTIONS + "\n".join(tool.line() for tool in tools)
 
 
 def opening(query: Query) -> Message:
@@ -42,8 +42,12 @@ def observation(text: str, images: Sequence[str]) -> Message:
 
 
 def action_message(step: Step) -> Message:
-    """The agent's own turn. A step that failed is shown but not trained on: the fix is, the slip is not."""
-    return Message(role="assistant", content=(TextPart(text=step.action),), trained=not step.error)
+    """The agent's own turn. A step that failed is shown but not trained on: the fix is, the slip is not.
+
+    A step that failed because a fault was put into one of its calls was no slip.
+    """
+    slip = bool(step.error) and not any(call.fault for call in step.tool_calls)
+    return Message(role="assistant", content=(TextPart(text=step.action),), trained=not slip)
 
 
 def conversation(query: Query, trajectory: Trajectory, system: str) -> tuple[Message, ...]:

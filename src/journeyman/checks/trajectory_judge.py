@@ -16,7 +16,7 @@ async def _run(trajectory: Trajectory, context: TrajectoryContext) -> Finding | 
         "journeyman.checks",
         "trajectory_judge",
         query=context.query.text,
-        tools=[f"{tool.signature()}: {tool.description}" for tool in context.bench.toolbox.tools],
+        tools=[card.line() for card in context.bench.toolbox.cards],
         steps=trajectory.steps,
         answer=trajectory.answer_json,
     )

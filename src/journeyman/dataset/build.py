@@ -15,7 +15,6 @@ from journeyman.dataset.deduplicate import duplicates
 from journeyman.dataset.publish import published_files
 from journeyman.dataset.split import ExampleSplit, assign_splits
 from journeyman.errors import SchemaError
-from journeyman.plugins import load_plugin
 from journeyman.recipe import Recipe
 from journeyman.schema.artifact import ArtifactRef, StageResult
 from journeyman.schema.example import EmbeddedImage, Example
@@ -27,9 +26,8 @@ from journeyman.stage import Tally
 from journeyman.storage import layout
 from journeyman.storage.media import load_media
 from journeyman.storage.store import Store
-from journeyman.tool import Tool
 
-VERSION = 1
+VERSION = 2
 
 _EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif", "image/bmp": "bmp"}
 
@@ -69,7 +67,7 @@ def build_dataset(
     problems = _unique_queries(held_out, store)
     tally = Tally("dataset", sum(ref.rows for ref in trajectories))
     kept = _filtered(runs, asked, problems, recipe, tally)
-    tools = tuple(load_plugin("journeyman.tools", name, "TOOL", Tool) for name in recipe.tools)
+    tools = recipe.tool_cards()
     system = system_prompt(tools)
     rendered = {run.trajectory_id: conversation(asked[run.query_id], run, system) for run in kept}
     shown = {digest for messages in rendered.values() for m in messages for digest in m.images}

@@ -32,7 +32,7 @@ from journeyman.stage import Tally, for_each
 from journeyman.storage.media import load_media
 from journeyman.storage.store import Store
 
-VERSION = 1
+VERSION = 2
 
 MODEL_AGENTS = ("untuned", "tuned", "blind")
 BASELINES = ("format_only", "chance")
@@ -80,6 +80,8 @@ async def evaluate(
     async with (
         open_workbench(
             recipe.tools,
+            own_tools=recipe.own_tools,
+            mode=recipe.tool_mode,
             store=store,
             scope=scopes.get(agent) or _scope(agent, problems),
             home=home,

@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict
 
+from journeyman.tool_faults import NO_FAULTS, ToolFaults
+
 
 class GenerationConfig(BaseModel):
     """How much is generated, and in what portions."""
@@ -24,4 +26,6 @@ class GenerationConfig(BaseModel):
     """Records of one shard in flight at once."""
     max_steps: int = 6
     """Turns the agent may take; one more than the longest right solution leaves room for recovery."""
+    tool_faults: ToolFaults = NO_FAULTS
+    """Faults put into the tool calls of rollouts, so that the data shows how to recover."""
     seed: int = 0

@@ -16,7 +16,7 @@ from journeyman.stage import Tally, for_each
 from journeyman.storage.store import Store
 from journeyman.teacher.client import Teacher
 
-VERSION = 1
+VERSION = 2
 
 
 class TeacherController:
@@ -58,7 +58,16 @@ async def roll_out(
     tally = Tally("trajectories", len(rows))
     controller = TeacherController(teacher)
     config = recipe.generation
-    async with open_workbench(recipe.tools, store=store, scope=scope, home=home, max_steps=config.max_steps) as bench:
+    async with open_workbench(
+        recipe.tools,
+        own_tools=recipe.own_tools,
+        mode=recipe.tool_mode,
+        store=store,
+        scope=scope,
+        home=home,
+        max_steps=config.max_steps,
+        faults=config.tool_faults,
+    ) as bench:
 
         async def one(query: Query) -> Attempt | None:
             try:

@@ -10,7 +10,6 @@ from journeyman.errors import ConfigError, SchemaError, TeacherError
 from journeyman.file_reader import FileFacts, UserFileError, inspect
 from journeyman.generation.gold import GoldRule, table_gold
 from journeyman.generation.teacher_answers import UserQueries, UserQuery
-from journeyman.plugins import load_plugin
 from journeyman.prompts import render_prompt
 from journeyman.recipe import Recipe
 from journeyman.schema.artifact import ArtifactRef, StageResult
@@ -21,7 +20,6 @@ from journeyman.schema.record import Record, canonical_json, fingerprint, sha256
 from journeyman.stage import Tally, for_each
 from journeyman.storage.store import Store
 from journeyman.teacher.client import Teacher
-from journeyman.tool import Tool
 
 VERSION = 1
 MAX_BYTES = 50 * 1024 * 1024
@@ -137,13 +135,12 @@ async def _ask(item: MediaFile, facts: FileFacts, recipe: Recipe, teacher: Teach
         "first_rows": [list(row) for row in facts.rows[:3]],
         "text": facts.text[:1500],
     }
-    tools = [load_plugin("journeyman.tools", name, "TOOL", Tool) for name in recipe.tools]
     prompt = render_prompt(
         "journeyman.generation",
         "user_query_writer",
         count=recipe.generation.user_file_queries,
         file=json.dumps(shown, indent=1),
-        tools=[f"{tool.signature()}: {tool.description}" for tool in tools],
+        tools=[card.line() for card in recipe.tool_cards()],
     )
     text = TextPart(text=prompt)
     picture = (ImagePart(sha256=item.sha256),) if facts.kind == "picture" else ()
@@ -161,7 +158,7 @@ def _query(
         tally.fail(query_id, record, check="query_writer", reason="fewer queries than asked for")
         return None
     asked = written[number]
-    unknown = [name for name in asked.tools if name not in recipe.tools]
+    unknown = [name for name in asked.tools if name not in {card.name for card in recipe.tool_cards()}]
     if unknown:
         tally.drop(query_id, record, check="query_writer", reason="names a tool that is not there", evidence=unknown[0])
         return None

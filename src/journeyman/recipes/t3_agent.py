@@ -19,6 +19,14 @@ RECIPE = Recipe(
         "search_corpus",
         "calculate",
     ),
+    optional_tools=(
+        "visualize",
+        "locate_object",
+        "generate_image",
+        "edit_image_by_instruction",
+        "web_search",
+        "visit_page",
+    ),
     query_checks=("files_open", "gold_is_known", "query_judge"),
     trajectory_checks=(
         "actions_parse",

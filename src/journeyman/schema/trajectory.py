@@ -1,6 +1,6 @@
 """One solved (or failed) query: steps of thought, action and observation, pictures included."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from journeyman.schema.record import Record
 
@@ -15,6 +15,8 @@ class ToolCall(Record):
     """Key of the recorded result: tool, version, arguments and input digests."""
     error: str
     """Empty when the tool answered."""
+    fault: str
+    """Fault that was put into this call on purpose, e.g. ``timeout``; empty for all others."""
 
 
 class Step(Record):
@@ -35,6 +37,8 @@ class Step(Record):
 
 class Trajectory(Record):
     """An agent's whole attempt at a query."""
+
+    SCHEMA_VERSION: ClassVar[int] = 2
 
     trajectory_id: str
     query_id: str

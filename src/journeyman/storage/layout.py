@@ -21,6 +21,11 @@ def cassette_prefix(scope: str) -> str:
     return f"cassettes/{scope}/"
 
 
+def tool_result_key(key: str) -> str:
+    """What a heavy tool gave for one call, shared by all runs."""
+    return f"tool-results/{key[:2]}/{key}.parquet"
+
+
 def checkpoint_prefix(run: str) -> str:
     """Training checkpoints of one run fingerprint; one folder a step, manifest last."""
     return f"checkpoints/{run}/"

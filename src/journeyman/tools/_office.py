@@ -1,86 +1,127 @@
-"""Word, Excel and PowerPoint files as Markdown sections."""
+"""Word and PowerPoint files as Markdown sections, and what all office files share."""
 
 import io
 import zipfile
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from journeyman.errors import ToolError
-from journeyman.tools._document import Section
+from journeyman.tools._document import READING_ERRORS, Section
 from journeyman.tools._markdown import markdown_table
 
-MAX_SHEET_CELLS = 500_000
-"""Cells read of one sheet: a stray style can make a sheet a million rows long."""
-
-T = TypeVar("T")
+_MACROS = "vbaProject.bin"
+_WORD_MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml."
+_WORD_KINDS = (
+    "application/vnd.ms-word.document.macroEnabled.main+xml",
+    "application/vnd.ms-word.template.macroEnabledTemplate.main+xml",
+    f"{_WORD_MAIN}template.main+xml",
+)
+_MAX_GROUPS = 20
+"""Depth of shapes grouped in groups."""
 
 
 def read_docx(data: bytes, name: str) -> tuple[Section, ...]:
     """Paragraphs and tables in their order, as one section (a docx has no pages until it is printed)."""
-    import docx
     from docx.table import Table
 
-    document: Any = _opened(docx.Document, data, name)
-    blocks = []
-    for block in document.iter_inner_content():
-        if isinstance(block, Table):
-            blocks.append(markdown_table([cell.text for cell in row.cells] for row in block.rows))
-        else:
-            blocks.append(_paragraph(block))
+    with reading(name, "docx"):
+        document = _word_document(io.BytesIO(data))
+        blocks = [_macro_note_of(data), *_margin_texts(document, "header")]
+        for block in document.iter_inner_content():
+            if isinstance(block, Table):
+                blocks.append(markdown_table(_table_rows(block)))
+            else:
+                blocks.append(_paragraph(block))
+        blocks += _margin_texts(document, "footer")
     return (Section("", "\n\n".join(block for block in blocks if block)),)
-
-
-def read_xlsx(data: bytes, name: str) -> tuple[Section, ...]:
-    """One section a sheet; a formula without a stored value is shown as the formula."""
-    import openpyxl
-
-    values: Any = _opened(lambda stream: openpyxl.load_workbook(stream, read_only=True, data_only=True), data, name)
-    formulas: Any = _opened(lambda stream: openpyxl.load_workbook(stream, read_only=True), data, name)
-    sections = []
-    try:
-        for sheet in values.worksheets:
-            rows = list(_sheet_rows(sheet, formulas[sheet.title]))
-            sections.append(Section(f"sheet {sheet.title}", markdown_table(rows)))
-    except _READING_ERRORS as exc:
-        raise ToolError(f"{name} is a damaged xlsx: {exc}") from exc
-    return tuple(sections)
 
 
 def read_pptx(data: bytes, name: str) -> tuple[Section, ...]:
     """One section a slide: its texts, tables, chart data and notes."""
     import pptx
 
-    presentation: Any = _opened(pptx.Presentation, data, name)
+    note = _macro_note_of(data)
+    sections = []
+    with reading(name, "pptx"):
+        presentation = pptx.Presentation(io.BytesIO(data))
+        for number, slide in enumerate(presentation.slides, 1):
+            blocks = [note if number == 1 else "", *_slide_blocks(slide)]
+            sections.append(Section(f"slide {number}", "\n\n".join(block for block in blocks if block)))
+    return tuple(sections)
+
+
+@contextmanager
+def reading(name: str, kind: str) -> Iterator[None]:
+    """Around what reads an office file: its errors are those of a damaged file.
+
+    Raises:
+        ToolError: The body raised what readers raise on damaged files.
+    """
     try:
-        return tuple(
-            Section(f"slide {number}", "\n\n".join(block for block in _slide_blocks(slide) if block))
-            for number, slide in enumerate(presentation.slides, 1)
-        )
-    except _READING_ERRORS as exc:
-        raise ToolError(f"{name} is a damaged pptx: {exc}") from exc
-
-
-# The three libraries let whatever broke pass through: lxml's XMLSyntaxError is a SyntaxError,
-# docx and pptx raise PackageNotFoundError and others that are KeyError or ValueError at heart.
-_READING_ERRORS = (
-    KeyError, ValueError, TypeError, AttributeError, IndexError, SyntaxError, OSError, EOFError, zipfile.BadZipFile,
-)  # fmt: skip
-
-
-def _opened(open_file: Callable[[io.BytesIO], T], data: bytes, name: str) -> T:
-    try:
-        return open_file(io.BytesIO(data))
-    except _READING_ERRORS as exc:
-        raise ToolError(f"{name} is a damaged office file: {exc}") from exc
+        yield
+    except READING_ERRORS as exc:
+        raise ToolError(f"{name} is a damaged {kind}: {exc}") from exc
     except Exception as exc:
         if type(exc).__module__.startswith(("docx.", "pptx.", "openpyxl.")):
-            raise ToolError(f"{name} is a damaged office file: {exc}") from exc
+            raise ToolError(f"{name} is a damaged {kind}: {exc}") from exc
         raise
+
+
+def macro_note(archive: zipfile.ZipFile) -> str:
+    """Words that say the file has macros; empty when it has none. Nothing here can run one."""
+    return "[has macros, which are not run]" if any(n.endswith(_MACROS) for n in archive.namelist()) else ""
+
+
+def _macro_note_of(data: bytes) -> str:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return macro_note(archive)
+
+
+def _word_document(stream: io.BytesIO) -> Any:
+    from docx.opc.part import PartFactory
+    from docx.package import Package
+    from docx.parts.document import DocumentPart
+
+    # docx.Document refuses files with macros and templates, though they read alike.
+    for kind in _WORD_KINDS:
+        PartFactory.part_type_for[kind] = DocumentPart
+    part: Any = Package.open(stream).main_document_part
+    return part.document
+
+
+def _margin_texts(document: Any, margin: str) -> list[str]:
+    """Headers or footers of all sections, each once."""
+    texts = []
+    for section in document.sections:
+        kinds = [margin]
+        if section.different_first_page_header_footer:
+            kinds.insert(0, f"first_page_{margin}")
+        if document.settings.odd_and_even_pages_header_footer:
+            kinds.append(f"even_page_{margin}")
+        for kind in kinds:
+            part = getattr(section, kind)
+            lines = [] if part.is_linked_to_previous else [paragraph.text.strip() for paragraph in part.paragraphs]
+            if any(lines):
+                texts.append(f"{margin.capitalize()}: {' / '.join(line for line in lines if line)}")
+    return list(dict.fromkeys(texts))
+
+
+def _table_rows(table: Any) -> Iterator[list[str]]:
+    seen = set()
+    for row in table.rows:
+        cells = []
+        for cell in row.cells:
+            # A merged cell is given once for each place it covers, each time as a new object over one element.
+            element = cell._tc  # noqa: SLF001
+            cells.append("" if element in seen else cell.text)
+            seen.add(element)
+        yield cells
 
 
 def _paragraph(paragraph: Any) -> str:
     text = str(paragraph.text).strip()
-    style = paragraph.style.name if paragraph.style is not None else ""
+    style = (paragraph.style.name or "") if paragraph.style is not None else ""
     if text and style.startswith("Heading") and style[-1].isdigit():
         return f"{'#' * int(style[-1])} {text}"
     if text and style == "Title":
@@ -88,35 +129,36 @@ def _paragraph(paragraph: Any) -> str:
     return f"- {text}" if text and style.startswith("List") else text
 
 
-def _sheet_rows(values: Any, formulas: Any) -> Iterator[list[object]]:
-    read = 0
-    for shown, written in zip(values.iter_rows(values_only=True), formulas.iter_rows(values_only=True), strict=False):
-        read += max(1, len(shown))
-        if read > MAX_SHEET_CELLS:
-            yield [f"[cut after {MAX_SHEET_CELLS} cells]"]
-            return
-        yield [w if v is None else v for v, w in zip(shown, written, strict=False)]
-
-
 def _slide_blocks(slide: Any) -> Iterator[str]:
     title = slide.shapes.title
-    for shape in slide.shapes:
-        if shape.has_text_frame:
-            text = shape.text_frame.text.strip()
-            yield f"# {text}" if text and title is not None and shape.shape_id == title.shape_id else text
-        elif getattr(shape, "has_table", False):
-            yield markdown_table([cell.text for cell in row.cells] for row in shape.table.rows)
-        elif getattr(shape, "has_chart", False):
-            yield _chart(shape.chart)
+    yield from _shape_blocks(slide.shapes, title.shape_id if title is not None else None, _MAX_GROUPS)
     if slide.has_notes_slide:
         notes = slide.notes_slide.notes_text_frame
         if notes is not None and notes.text.strip():
             yield f"Notes: {notes.text.strip()}"
 
 
+def _shape_blocks(shapes: Any, title: int | None, depth: int) -> Iterator[str]:
+    for shape in shapes:
+        if shape.has_text_frame:
+            text = shape.text_frame.text.strip()
+            yield f"# {text}" if text and shape.shape_id == title else text
+        elif getattr(shape, "has_table", False):
+            yield markdown_table([cell.text for cell in row.cells] for row in shape.table.rows)
+        elif getattr(shape, "has_chart", False):
+            yield _chart(shape.chart)
+        elif hasattr(shape, "shapes") and depth:
+            yield from _shape_blocks(shape.shapes, title, depth - 1)
+
+
 def _chart(chart: Any) -> str:
-    plot = chart.plots[0]
-    series = list(plot.series)
+    plots = list(chart.plots)
+    if not plots:
+        return "[a chart without data]"
+    series = list(plots[0].series)
     head = ["", *(s.name for s in series)]
-    rows = [[category, *(s.values[n] for s in series)] for n, category in enumerate(plot.categories)]
+    columns = [list(s.values) for s in series]
+    # An xy chart has no categories: its rows are numbered.
+    categories = list(plots[0].categories) or range(1, max(map(len, columns), default=0) + 1)
+    rows = [[label, *(c[n] if n < len(c) else None for c in columns)] for n, label in enumerate(categories)]
     return markdown_table([head, *rows])

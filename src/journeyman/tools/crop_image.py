@@ -2,9 +2,9 @@
 
 from pydantic import Field
 
-from journeyman.errors import ToolError
-from journeyman.tool import Arguments, Tool, ToolFiles, ToolResult, file_argument
+from journeyman.tool import Arguments, Covers, Tool, ToolFiles, ToolResult, file_argument
 from journeyman.tools._picture import png_bytes, read_picture
+from journeyman.tools._region import visible_box
 
 
 class CropImageArguments(Arguments):
@@ -20,12 +20,9 @@ class CropImageArguments(Arguments):
 def run(arguments: CropImageArguments, files: ToolFiles) -> ToolResult:
     """Write the part as a new PNG; edges beyond the picture are moved to its border."""
     picture = read_picture(files, arguments.image)
-    left, right = max(0, arguments.left), min(picture.width, arguments.right)
-    top, bottom = max(0, arguments.top), min(picture.height, arguments.bottom)
-    if left >= right or top >= bottom:
-        box = (arguments.left, arguments.top, arguments.right, arguments.bottom)
-        raise ToolError(f"box {box} is empty in {arguments.image}, which is {picture.width} x {picture.height} pixels")
-    name = files.write("crop.png", png_bytes(picture.crop((left, top, right, bottom))))
+    edges = (arguments.left, arguments.top, arguments.right, arguments.bottom)
+    box = visible_box(picture, arguments.image, *edges)
+    name = files.write("crop.png", png_bytes(picture.crop(box)))
     return ToolResult(value=name, images=(name,))
 
 
@@ -36,7 +33,12 @@ TOOL = Tool(
     description="Cut out a box and show it.",
     arguments=CropImageArguments,
     returns="name of the new picture",
+    result=str,
+    example={"image": "file_1.png", "left": 4, "top": 4, "right": 20, "bottom": 20},
     run=run,
     media_in=("image/*",),
     media_out=("image/png",),
+    covers=(
+        Covers("GTA", "RegionAttributeDescription", "cuts the region out for other tools; visualize describes it"),
+    ),
 )

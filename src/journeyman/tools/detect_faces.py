@@ -5,9 +5,10 @@ from typing import Any
 
 from PIL import Image
 
-from journeyman.tool import Arguments, Tool, ToolFiles, ToolResult, file_argument
+from journeyman.tool import Arguments, Covers, Tool, ToolFiles, ToolResult, file_argument
 from journeyman.tools._packages import missing_packages
 from journeyman.tools._picture import read_picture
+from journeyman.tools._proportions import check_proportions
 
 LONG_SIDE = 448
 """Larger pictures are searched at this size: time grows with the area, and so do false faces in texture."""
@@ -30,6 +31,7 @@ def run(arguments: DetectFacesArguments, files: ToolFiles) -> ToolResult:
     import numpy as np
 
     picture = read_picture(files, arguments.image)
+    check_proportions(picture, arguments.image)
     scale = min(1.0, LONG_SIDE / max(picture.size))
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     smallest = max(SMALLEST_FACE, round(SMALLEST_SHARE * min(size)))
@@ -74,14 +76,18 @@ def _overlap(one: tuple[int, int, int, int], two: tuple[int, int, int, int]) -> 
 
 TOOL = Tool(
     name="detect_faces",
-    version=1,
+    version=2,
     summary="Finds frontal faces (LBP cascade of OpenCV as shipped by scikit-image); profiles are not seen.",
     description="Find faces in a picture.",
     arguments=DetectFacesArguments,
     returns="list of [left, top, right, bottom]",
+    result=list[tuple[int, int, int, int]],
+    example={"image": "file_1.png"},
     run=run,
     media_in=("image/*",),
     licence="BSD-3-Clause",
     heavy=True,
+    warm_up=_cascade,
     missing=missing_packages("skimage"),
+    covers=(Covers("MAT", "facedetection", "frontal faces only"),),
 )

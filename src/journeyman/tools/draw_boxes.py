@@ -4,10 +4,12 @@ from PIL import ImageDraw, ImageFont
 from pydantic import Field
 
 from journeyman.errors import ToolError
-from journeyman.tool import Arguments, Tool, ToolFiles, ToolResult, file_argument
+from journeyman.tool import Arguments, Covers, Tool, ToolFiles, ToolResult, file_argument
 from journeyman.tools._picture import png_bytes, read_picture
 
 MOST_BOXES = 200
+LONGEST_LABEL = 80
+"""Characters."""
 COLOURS = ("#e6194b", "#3cb44b", "#4363d8", "#f58231", "#911eb4", "#008080")
 """Given out in turn, so that neighbouring boxes can be told apart."""
 
@@ -46,6 +48,9 @@ def _check(arguments: DrawBoxesArguments) -> None:
         raise ToolError(f"draw_boxes takes 1 to {MOST_BOXES} boxes, got {len(arguments.boxes)}")
     if arguments.labels and len(arguments.labels) != len(arguments.boxes):
         raise ToolError(f"{len(arguments.labels)} labels for {len(arguments.boxes)} boxes; give one for each or none")
+    for label in arguments.labels:
+        if len(label) > LONGEST_LABEL:
+            raise ToolError(f"label {label[:20]!r}... has {len(label)} characters; the limit is {LONGEST_LABEL}")
     for box in arguments.boxes:
         # The comparison also refuses NaN; Pillow would raise on an upside-down box or a huge number.
         if not (-1e6 < box[0] < box[2] < 1e6 and -1e6 < box[1] < box[3] < 1e6):
@@ -54,12 +59,15 @@ def _check(arguments: DrawBoxesArguments) -> None:
 
 TOOL = Tool(
     name="draw_boxes",
-    version=1,
+    version=2,
     summary="Outlines boxes on a copy of a picture and shows it to the agent (Pillow).",
     description="Draw boxes on a picture and show it.",
     arguments=DrawBoxesArguments,
     returns="name of the new picture",
+    result=str,
+    example={"image": "file_1.png", "boxes": [[4, 4, 20, 20]]},
     run=run,
     media_in=("image/*",),
     media_out=("image/png",),
+    covers=(Covers("GTA", "DrawBox"),),
 )

@@ -1,19 +1,23 @@
 """Search all documents in the trajectory's folder by BM25."""
 
 import logging
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from pydantic import Field
 
 from journeyman.errors import ToolError
-from journeyman.tool import Arguments, Tool, ToolFiles, ToolResult
-from journeyman.tools._document import Section, read_document
+from journeyman.tool import Arguments, Covers, Tool, ToolFiles, ToolResult
+from journeyman.tools._document import Document, Section, read_document
 from journeyman.tools._packages import missing_packages
 from journeyman.tools.inspect_file import TOOL as INSPECT_FILE
 
 PASSAGE_CHARACTERS = 400
 """A passage ends at the first line break after so many; a longer line is one passage, cut at twice as many."""
 MOST_PASSAGES = 10
+MOST_MEMBERS = 200
+"""Files of one zip that are searched."""
 
 
 class SearchCorpusArguments(Arguments):
@@ -39,9 +43,21 @@ def _passages(files: ToolFiles) -> list[dict[str, str]]:
             document = read_document(files, name)
         except ToolError:  # pictures and damaged files have no text to search; inspect_file says why
             continue
-        for section in document.sections:
+        for section in _sections(document):
             passages += [{"file": name, "place": section.place, "text": text} for text in _split(section)]
     return passages
+
+
+def _sections(document: Document) -> Iterator[Section]:
+    """Those of a document, and of a zip those of the documents in it: ``notes/a.pdf, page 2``."""
+    yield from document.sections
+    for member, read in islice(document.members.items(), MOST_MEMBERS):
+        try:
+            inside = read()
+        except ToolError:
+            continue
+        for section in inside.sections:
+            yield Section(", ".join(filter(None, (member, section.place))), section.text)
 
 
 def _split(section: Section) -> list[str]:
@@ -85,14 +101,17 @@ def _stem(word: str) -> str:
 
 TOOL = Tool(
     name="search_corpus",
-    version=1,
-    summary="Searches every document in the folder for passages that match a query (BM25, bm25s).",
+    version=2,
+    summary="Searches every document in the folder by words and their plurals, not meanings (BM25, bm25s).",
     description="Search all documents for passages.",
     arguments=SearchCorpusArguments,
     returns='list of {"file", "place", "text"}',
+    result=list[dict[str, str]],
+    example={"query": "delivery date"},
     run=run,
     # Media in, but no file argument: it reads the whole folder (toolbox.py).
     media_in=INSPECT_FILE.media_in,
     heavy=True,
     missing=missing_packages("bm25s", "pypdfium2", "pdfplumber", "docx", "openpyxl", "pptx"),
+    covers=(Covers("MAT", "ask_search_agent", "the files of the task only; web_search looks further"),),
 )

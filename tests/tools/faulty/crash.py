@@ -2,6 +2,7 @@
 
 import os
 import signal
+from typing import Any
 
 from journeyman.tool import Arguments, Tool, ToolFiles, ToolResult
 
@@ -22,6 +23,8 @@ TOOL = Tool(
     description="crash",
     arguments=NoArguments,
     returns="None",
+    result=Any,
+    example={},
     run=run,
     heavy=True,
 )

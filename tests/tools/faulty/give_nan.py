@@ -1,5 +1,7 @@
 """A tool that goes wrong: give_nan."""
 
+from typing import Any
+
 from journeyman.tool import Arguments, Tool, ToolFiles, ToolResult
 
 
@@ -9,7 +11,6 @@ class NoArguments(Arguments):
 
 def run(arguments: NoArguments, files: ToolFiles) -> ToolResult:
     return ToolResult(value=float("nan"))
-    return ToolResult(value=None)
 
 
 TOOL = Tool(
@@ -19,6 +20,8 @@ TOOL = Tool(
     description="give_nan",
     arguments=NoArguments,
     returns="None",
+    result=Any,
+    example={},
     run=run,
     heavy=True,
 )

@@ -1,6 +1,7 @@
 """A tool that goes wrong: hang."""
 
 import time
+from typing import Any
 
 from journeyman.tool import Arguments, Tool, ToolFiles, ToolResult
 
@@ -21,6 +22,8 @@ TOOL = Tool(
     description="hang",
     arguments=NoArguments,
     returns="None",
+    result=Any,
+    example={},
     run=run,
     heavy=True,
 )

@@ -1,5 +1,7 @@
 """A tool that goes wrong: hoard."""
 
+from typing import Any
+
 from journeyman.tool import Arguments, Tool, ToolFiles, ToolResult
 
 
@@ -19,6 +21,8 @@ TOOL = Tool(
     description="hoard",
     arguments=NoArguments,
     returns="None",
+    result=Any,
+    example={},
     run=run,
     heavy=True,
 )

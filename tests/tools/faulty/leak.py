@@ -1,6 +1,7 @@
 """A tool that goes wrong: leak."""
 
 import os
+from typing import Any
 
 from journeyman.tool import Arguments, Tool, ToolFiles, ToolResult
 
@@ -11,7 +12,6 @@ class NoArguments(Arguments):
 
 def run(arguments: NoArguments, files: ToolFiles) -> ToolResult:
     return ToolResult(value=sorted(os.environ))
-    return ToolResult(value=None)
 
 
 TOOL = Tool(
@@ -21,6 +21,8 @@ TOOL = Tool(
     description="leak",
     arguments=NoArguments,
     returns="None",
+    result=Any,
+    example={},
     run=run,
     heavy=True,
 )

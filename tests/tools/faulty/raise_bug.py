@@ -1,5 +1,7 @@
 """A tool that goes wrong: raise_bug."""
 
+from typing import Any
+
 from journeyman.tool import Arguments, Tool, ToolFiles, ToolResult
 
 
@@ -8,8 +10,7 @@ class NoArguments(Arguments):
 
 
 def run(arguments: NoArguments, files: ToolFiles) -> ToolResult:
-    {}["no such key"]
-    return ToolResult(value=None)
+    return ToolResult(value={}["no such key"])
 
 
 TOOL = Tool(
@@ -19,6 +20,8 @@ TOOL = Tool(
     description="raise_bug",
     arguments=NoArguments,
     returns="None",
+    result=Any,
+    example={},
     run=run,
     heavy=True,
 )

@@ -2,6 +2,7 @@
 
 import random
 import re
+from itertools import pairwise
 
 from journeyman.teacher.scripted.asked import Asked
 from journeyman.teacher.scripted.world import COLUMNS, FIELDS, World, make_world
@@ -9,6 +10,8 @@ from journeyman.teacher.scripted.world import COLUMNS, FIELDS, World, make_world
 Turn = tuple[str, str]
 """Thought and code."""
 
+_NO_ANSWER = ("took longer than", "HTTP 500")
+"""What a tool that is down is told by; anything else that goes wrong is this agent's own doing."""
 _MISTAKES = ("wrong tool", "broken code", "guess", "wrong answer", "wrong argument")
 
 
@@ -16,13 +19,30 @@ def next_turn(asked: Asked, mistake_rate: float) -> tuple[str, str]:
     """The assistant's text for this point of the conversation, and the label of a planted mistake or ''."""
     opening = next(text for role, text in asked.texts if role == "user")
     turns = _solution(opening, asked, mistake_rate)
-    done = sum(role == "assistant" for role, _ in asked.texts)
+    done, failed = _progress(asked)
     rng = random.Random(f"slip/{opening}/{asked.marks[:1]}")  # noqa: S311 - reproducible choice, no secret
     label = rng.choice(_MISTAKES) if rng.random() < mistake_rate else ""
     if label:
         turns = _spoilt(turns, label, _file(opening))
     thought, code = turns[min(done, len(turns) - 1)]
+    if failed:
+        thought = "The tool did not answer, so I try once more."
     return f"Thought: {thought}\nCode:\n```py\n{code}\n```", label
+
+
+def gave_no_answer(observed: str) -> bool:
+    """Whether a tool was down, which is nobody's slip and worth another try."""
+    return any(words in observed for words in _NO_ANSWER)
+
+
+def _progress(asked: Asked) -> tuple[int, bool]:
+    """How many turns have had their answer, and whether the last one ran into a tool that gave none."""
+    done, failed = 0, False
+    for (role, _), (_, answer) in pairwise(asked.texts):
+        if role == "assistant":
+            failed = gave_no_answer(answer)
+            done += not failed
+    return done, failed
 
 
 def _solution(opening: str, asked: Asked, mistake_rate: float) -> list[Turn]:

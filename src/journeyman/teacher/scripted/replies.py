@@ -7,7 +7,7 @@ import re
 from typing import Any, NamedTuple
 
 from journeyman.teacher.scripted.asked import Asked
-from journeyman.teacher.scripted.controller import next_turn
+from journeyman.teacher.scripted.controller import gave_no_answer, next_turn
 from journeyman.teacher.scripted.file_plans import plan_files
 from journeyman.teacher.scripted.wordings import VAGUE, word_query
 from journeyman.teacher.scripted.world import make_world
@@ -120,6 +120,7 @@ def _judge_run(prompt: str) -> tuple[bool, str]:
     answer = prompt.rpartition("Final answer: ")[2].partition("\n")[0]
     if not answer or "unknown" in answer:
         return False, "no answer was found"
-    if "Error" in prompt.partition("Step 1")[2]:
+    steps = prompt.partition("Step 1")[2].split("\nStep ")
+    if any("Error" in step and not gave_no_answer(step) for step in steps):
         return False, "a step failed"
     return True, ""
