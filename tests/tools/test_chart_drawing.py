@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from journeyman.errors import ToolError
-from journeyman.tools._columns import numbers, table_from_columns
+from journeyman.tools._charts.columns import numbers, table_from_columns
 from tests.tools.folder import call
 
 TABLE = b"month,sales,cost\nMay,10,4\nJune,14,5\nJuly,9,7\n"

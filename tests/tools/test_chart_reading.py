@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from journeyman.errors import ToolError
-from journeyman.tools._chart_axis import Text, axis_of, number_of
+from journeyman.tools._charts.axis import Text, axis_of, number_of
 from tests.tools.folder import call
 from tests.tools.samples import sample_files
 

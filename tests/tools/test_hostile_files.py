@@ -16,7 +16,7 @@ from journeyman.host_pool import ToolHost
 from journeyman.plugins import load_plugin, plugin_names
 from journeyman.tool import Tool
 from journeyman.tool_run import Outcome
-from journeyman.tools._document import document_of
+from journeyman.tools._documents.document import document_of
 from tests.tools.hostile import DOCUMENTS, MARK, Hostile, archive, docx_file, pdf, pptx_file, xlsx_file
 
 pytest.importorskip("docx")

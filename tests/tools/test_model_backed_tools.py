@@ -12,7 +12,8 @@ from journeyman.errors import ToolError
 from journeyman.plugins import load_plugin
 from journeyman.settings import load_settings
 from journeyman.tool import Tool
-from journeyman.tools import _mask_model, locate_object
+from journeyman.tools import locate_object
+from journeyman.tools._backings import mask_model
 from tests.tools.folder import call
 from tests.tools.loopback import reply, serving
 from tests.tools.tiny_models import save_detector, save_painter, save_segmenter
@@ -208,7 +209,7 @@ def test_a_detector_from_a_folder_answers(folder, tmp_path, setting, monkeypatch
 def test_a_segmenter_from_a_folder_answers_behind_the_same_name(folder, tmp_path, setting, monkeypatch):
     pytest.importorskip("transformers")
     setting("segment_image", model=save_segmenter(tmp_path / "sam"))
-    monkeypatch.setattr(_mask_model, "LEAST_STABILITY", 0.2)  # random weights are not stable
+    monkeypatch.setattr(mask_model, "LEAST_STABILITY", 0.2)  # random weights are not stable
     for arguments in ({}, {"box": [15, 5, 75, 65]}):
         value = call("segment_image", folder, image="file_1.png", **arguments)
         jsonschema.validate(value, shelf("segment_image").result_schema())
@@ -221,7 +222,7 @@ def test_warming_up_loads_the_model_that_the_first_call_uses(tmp_path, setting, 
     pytest.importorskip("transformers")
     save, module, loader = {
         "locate_object": (save_detector, locate_object, "_detector"),
-        "segment_image": (save_segmenter, _mask_model, "_network"),
+        "segment_image": (save_segmenter, mask_model, "_network"),
     }[name]
     model = save(tmp_path / "model")
     setting(name, model=model)

@@ -5,9 +5,9 @@ from pydantic import Field
 
 from journeyman.errors import ToolError
 from journeyman.tool import Arguments, Covers, Tool, ToolFiles, ToolResult, file_argument
-from journeyman.tools._lettering import letters, undrawable
 from journeyman.tools._packages import missing_packages
-from journeyman.tools._picture import png_bytes, read_picture
+from journeyman.tools._pictures.lettering import letters, undrawable
+from journeyman.tools._pictures.picture import png_bytes, read_picture
 
 LONGEST = 1000
 """Characters."""

@@ -4,9 +4,9 @@ from pydantic import Field
 
 from journeyman.errors import ToolError
 from journeyman.tool import Arguments, Covers, Tool, ToolFiles, ToolResult
-from journeyman.tools._arithmetic import evaluated, number, plain
+from journeyman.tools._maths.arithmetic import evaluated, number, plain
+from journeyman.tools._maths.quantity import quantity_tokens, with_units
 from journeyman.tools._packages import missing_packages
-from journeyman.tools._quantity import quantity_tokens, with_units
 
 MOST_CHARACTERS = 500
 

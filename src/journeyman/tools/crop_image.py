@@ -3,8 +3,8 @@
 from pydantic import Field
 
 from journeyman.tool import Arguments, Covers, Tool, ToolFiles, ToolResult, file_argument
-from journeyman.tools._picture import png_bytes, read_picture
-from journeyman.tools._region import visible_box
+from journeyman.tools._pictures.picture import png_bytes, read_picture
+from journeyman.tools._pictures.region import visible_box
 
 
 class CropImageArguments(Arguments):

@@ -7,8 +7,8 @@ from PIL import Image
 
 from journeyman.tool import Arguments, Covers, Tool, ToolFiles, ToolResult, file_argument
 from journeyman.tools._packages import missing_packages
-from journeyman.tools._picture import read_picture
-from journeyman.tools._proportions import check_proportions
+from journeyman.tools._pictures.picture import read_picture
+from journeyman.tools._pictures.proportions import check_proportions
 
 LONG_SIDE = 448
 """Larger pictures are searched at this size: time grows with the area, and so do false faces in texture."""

@@ -5,7 +5,7 @@ from pydantic import Field
 
 from journeyman.errors import ToolError
 from journeyman.tool import Arguments, Covers, Tool, ToolFiles, ToolResult, file_argument
-from journeyman.tools._picture import png_bytes, read_picture
+from journeyman.tools._pictures.picture import png_bytes, read_picture
 
 MOST_BOXES = 200
 LONGEST_LABEL = 80

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from journeyman.errors import ToolError
 from journeyman.tool import Arguments, Covers, Tool, ToolFiles, ToolResult, file_argument
-from journeyman.tools._picture import MAX_PIXELS, png_bytes, read_picture
+from journeyman.tools._pictures.picture import MAX_PIXELS, png_bytes, read_picture
 
 Action = Literal[
     "resize", "rotate", "mirror", "flip", "grey", "invert", "brightness", "contrast", "saturation", "blur", "sharpen",

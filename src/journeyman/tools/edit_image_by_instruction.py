@@ -3,13 +3,13 @@
 from pydantic import Field
 
 from journeyman.tool import Arguments, Covers, Tool, ToolFiles, ToolResult, file_argument
-from journeyman.tools._backing import backing_of, identity_of
-from journeyman.tools._diffusion import changed, diffusion_or_endpoint, instructed_painter
-from journeyman.tools._hub import warm_up_of
-from journeyman.tools._picture import png_bytes, read_picture
-from journeyman.tools._picture_endpoint import edited
-from journeyman.tools._proportions import check_proportions
-from journeyman.tools._regions import reduced
+from journeyman.tools._backings.backing import backing_of, identity_of
+from journeyman.tools._backings.diffusion import changed, diffusion_or_endpoint, instructed_painter
+from journeyman.tools._backings.hub import warm_up_of
+from journeyman.tools._backings.picture_endpoint import edited
+from journeyman.tools._pictures.picture import png_bytes, read_picture
+from journeyman.tools._pictures.proportions import check_proportions
+from journeyman.tools._pictures.regions import reduced
 
 LONG_SIDE = 1024
 """Larger pictures are reduced to this: memory grows with the area, and no such model was trained on more."""

@@ -3,11 +3,11 @@
 from pydantic import Field
 
 from journeyman.tool import Arguments, Covers, Tool, ToolFiles, ToolResult
-from journeyman.tools._backing import backing_of, identity_of
-from journeyman.tools._diffusion import diffusion_or_endpoint, drawn, painter
-from journeyman.tools._hub import warm_up_of
-from journeyman.tools._picture import png_bytes
-from journeyman.tools._picture_endpoint import generated
+from journeyman.tools._backings.backing import backing_of, identity_of
+from journeyman.tools._backings.diffusion import diffusion_or_endpoint, drawn, painter
+from journeyman.tools._backings.hub import warm_up_of
+from journeyman.tools._backings.picture_endpoint import generated
+from journeyman.tools._pictures.picture import png_bytes
 
 
 class GenerateImageArguments(Arguments):

@@ -6,7 +6,8 @@ from pydantic import Field
 
 from journeyman.errors import ToolError
 from journeyman.tool import Arguments, Covers, Tool, ToolFiles, ToolResult, file_argument
-from journeyman.tools._document import Document, Section, read_document
+from journeyman.tools._documents.document import read_document
+from journeyman.tools._documents.section import Document, Section
 from journeyman.tools._packages import missing_packages
 
 MAX_CHARACTERS = 8000

@@ -15,14 +15,14 @@ from pydantic import BaseModel, Field
 from journeyman.errors import ToolError
 from journeyman.settings import Backing
 from journeyman.tool import Arguments, Covers, Tool, ToolFiles, ToolResult, file_argument
-from journeyman.tools._backing import backing_of, identity_of, not_configured
-from journeyman.tools._endpoint import post_json
-from journeyman.tools._hub import loaded, warm_up_of
+from journeyman.tools._backings.backing import backing_of, identity_of, not_configured
+from journeyman.tools._backings.endpoint import post_json
+from journeyman.tools._backings.hub import loaded, warm_up_of
+from journeyman.tools._backings.picture_endpoint import SECONDS, as_base64
 from journeyman.tools._packages import missing_packages
-from journeyman.tools._picture import read_picture
-from journeyman.tools._picture_endpoint import SECONDS, as_base64
-from journeyman.tools._proportions import check_proportions
-from journeyman.tools._regions import reduced
+from journeyman.tools._pictures.picture import read_picture
+from journeyman.tools._pictures.proportions import check_proportions
+from journeyman.tools._pictures.regions import reduced
 
 LONG_SIDE = 1568
 """Larger pictures are reduced to this before they are sent or looked at."""

@@ -11,7 +11,7 @@ from pydantic import Field
 from journeyman.errors import ToolError
 from journeyman.tool import Arguments, Tool, ToolFiles, ToolResult
 from journeyman.tools._packages import missing_packages
-from journeyman.tools._picture import png_bytes
+from journeyman.tools._pictures.picture import png_bytes
 
 if TYPE_CHECKING:
     pass

@@ -4,9 +4,9 @@ from PIL import Image
 from pydantic import Field
 
 from journeyman.tool import Arguments, Tool, ToolFiles, ToolResult, file_argument
-from journeyman.tools._colour_words import WORDS, nearest_words
 from journeyman.tools._packages import missing_packages
-from journeyman.tools._picture import read_picture
+from journeyman.tools._pictures.colour_words import WORDS, nearest_words
+from journeyman.tools._pictures.picture import read_picture
 
 LONG_SIDE = 256
 """Larger pictures are sampled down to this, without mixing pixels."""

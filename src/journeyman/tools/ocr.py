@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field
 
 from journeyman.tool import Arguments, Covers, Tool, ToolFiles, ToolResult, file_argument
 from journeyman.tools._packages import missing_packages
-from journeyman.tools._picture import read_picture
-from journeyman.tools._proportions import check_proportions
+from journeyman.tools._pictures.picture import read_picture
+from journeyman.tools._pictures.proportions import check_proportions
 
 if TYPE_CHECKING:
     import numpy as np

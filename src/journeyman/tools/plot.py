@@ -6,9 +6,9 @@ from pydantic import Field
 
 from journeyman.errors import ToolError
 from journeyman.tool import Arguments, Covers, Tool, ToolFiles, ToolResult, file_argument
-from journeyman.tools._columns import LONGEST_LABEL, Table, numbers, table_from_columns, table_from_file
+from journeyman.tools._charts.columns import LONGEST_LABEL, Table, numbers, table_from_columns, table_from_file
 from journeyman.tools._packages import missing_packages
-from journeyman.tools._picture import png_bytes
+from journeyman.tools._pictures.picture import png_bytes
 
 if TYPE_CHECKING:
     from PIL import Image

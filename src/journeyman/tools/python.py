@@ -12,7 +12,7 @@ from journeyman.errors import ToolError
 from journeyman.sandbox.bubblewrap import INSTALL
 from journeyman.tool import Arguments, Covers, Tool, ToolFiles, ToolResult
 from journeyman.tools._code_sandbox import run_code
-from journeyman.tools._picture import read_picture
+from journeyman.tools._pictures.picture import read_picture
 
 MAX_CODE_CHARACTERS = 100_000
 MAX_FILES = 20

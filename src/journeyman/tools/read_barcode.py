@@ -3,7 +3,7 @@
 from journeyman.errors import ToolError
 from journeyman.tool import Arguments, Tool, ToolFiles, ToolResult, file_argument
 from journeyman.tools._packages import missing_packages
-from journeyman.tools._picture import read_picture
+from journeyman.tools._pictures.picture import read_picture
 
 
 class ReadBarcodeArguments(Arguments):

@@ -10,10 +10,10 @@ from typing_extensions import TypedDict
 
 from journeyman.errors import ToolError
 from journeyman.tool import Arguments, Tool, ToolFiles, ToolResult, file_argument
-from journeyman.tools._chart_axis import Axis, Text, axis_of, number_of
-from journeyman.tools._chart_marks import Bar, bars_of, line_of, masks_of, standing
+from journeyman.tools._charts.axis import Axis, Text, axis_of, number_of
+from journeyman.tools._charts.marks import Bar, bars_of, line_of, masks_of, standing
 from journeyman.tools._packages import missing_packages
-from journeyman.tools._picture import read_picture
+from journeyman.tools._pictures.picture import read_picture
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from journeyman.errors import ToolError
 from journeyman.tool import Arguments, Covers, Tool, ToolFiles, ToolResult
-from journeyman.tools._document import Document, Section, read_document
+from journeyman.tools._documents.document import read_document
+from journeyman.tools._documents.section import Document, Section
 from journeyman.tools._packages import missing_packages
 from journeyman.tools.inspect_file import TOOL as INSPECT_FILE
 

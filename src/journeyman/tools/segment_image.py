@@ -8,14 +8,14 @@ from pydantic import BaseModel, Field
 from journeyman.errors import ToolError
 from journeyman.settings import load_settings
 from journeyman.tool import Arguments, Covers, Tool, ToolFiles, ToolResult, file_argument
-from journeyman.tools._backing import identity_of
-from journeyman.tools._colour_words import WORDS, nearest_words
-from journeyman.tools._hub import warm_up_of
+from journeyman.tools._backings.backing import identity_of
+from journeyman.tools._backings.hub import warm_up_of
 from journeyman.tools._packages import missing_packages
-from journeyman.tools._picture import png_bytes, read_picture
-from journeyman.tools._proportions import check_proportions
-from journeyman.tools._region import visible_box
-from journeyman.tools._regions import BOX_LONG_SIDE, LONG_SIDE, colour_regions, foreground, reduced
+from journeyman.tools._pictures.colour_words import WORDS, nearest_words
+from journeyman.tools._pictures.picture import png_bytes, read_picture
+from journeyman.tools._pictures.proportions import check_proportions
+from journeyman.tools._pictures.region import visible_box
+from journeyman.tools._pictures.regions import BOX_LONG_SIDE, LONG_SIDE, colour_regions, foreground, reduced
 
 if TYPE_CHECKING:
     import numpy as np
@@ -97,7 +97,7 @@ def _all(small: Image.Image, model: str) -> "list[Array]":
     import numpy as np
 
     if model:
-        from journeyman.tools._mask_model import all_masks
+        from journeyman.tools._backings.mask_model import all_masks
 
         return all_masks(model, small)
     labels = colour_regions(small)
@@ -107,7 +107,7 @@ def _all(small: Image.Image, model: str) -> "list[Array]":
 
 def _inside(small: Image.Image, box: Box, model: str) -> "Array":
     if model:
-        from journeyman.tools._mask_model import box_mask
+        from journeyman.tools._backings.mask_model import box_mask
 
         return box_mask(model, small, box)
     if box == (0, 0, *small.size):
@@ -139,7 +139,7 @@ def _numbered(picture: Image.Image, regions: list[dict[str, Any]]) -> Image.Imag
 
 
 def _load(model: str) -> None:
-    from journeyman.tools._mask_model import load
+    from journeyman.tools._backings.mask_model import load
 
     load(model)
 

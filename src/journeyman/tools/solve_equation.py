@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from journeyman.errors import ToolError
 from journeyman.tool import Arguments, Covers, Tool, ToolFiles, ToolResult
-from journeyman.tools._algebra import equations, number_at
+from journeyman.tools._maths.algebra import equations, number_at
 from journeyman.tools._packages import missing_packages
 
 CPU_SECONDS = 15.0

@@ -7,8 +7,8 @@ from PIL import Image
 
 from journeyman.tool import Arguments, Covers, Tool, ToolFiles, ToolResult, file_argument
 from journeyman.tools._packages import missing_packages
-from journeyman.tools._picture import read_picture
-from journeyman.tools._proportions import check_proportions
+from journeyman.tools._pictures.picture import read_picture
+from journeyman.tools._pictures.proportions import check_proportions
 
 SIDE = 224
 """Pixels; the network's input. The whole picture is squeezed into it, so that nothing at the rim is lost."""

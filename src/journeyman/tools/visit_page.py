@@ -9,9 +9,9 @@ from pydantic import Field
 
 from journeyman.errors import ToolError
 from journeyman.tool import Arguments, Covers, Tool, ToolFiles, ToolResult
-from journeyman.tools._backing import backing_of, identity_of, not_configured
-from journeyman.tools._endpoint import get_bytes
-from journeyman.tools._plain import read_plain
+from journeyman.tools._backings.backing import backing_of, identity_of, not_configured
+from journeyman.tools._backings.endpoint import get_bytes
+from journeyman.tools._documents.plain import read_plain
 
 PAGE_CHARACTERS = 8000
 """Longer texts are cut into pages: they stand in the agent's context from then on."""

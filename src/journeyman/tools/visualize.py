@@ -9,9 +9,9 @@ from pydantic import Field
 
 from journeyman.errors import ToolError
 from journeyman.tool import Arguments, Covers, Tool, ToolFiles, ToolResult, file_argument
-from journeyman.tools._backing import backing_of, identity_of, not_configured
-from journeyman.tools._endpoint import post_json
-from journeyman.tools._picture import png_bytes, read_picture
+from journeyman.tools._backings.backing import backing_of, identity_of, not_configured
+from journeyman.tools._backings.endpoint import post_json
+from journeyman.tools._pictures.picture import png_bytes, read_picture
 
 LONG_SIDE = 1568
 """Pixels; most models see no more, and each is paid for in tokens."""

@@ -10,8 +10,8 @@ from typing_extensions import TypedDict  # pydantic reads typing's own from Pyth
 
 from journeyman.errors import ToolError
 from journeyman.tool import Arguments, Covers, Tool, ToolFiles, ToolResult
-from journeyman.tools._backing import backing_of, identity_of, not_configured
-from journeyman.tools._endpoint import get_bytes
+from journeyman.tools._backings.backing import backing_of, identity_of, not_configured
+from journeyman.tools._backings.endpoint import get_bytes
 
 MOST_RESULTS = 20
 MAX_TEXT_CHARACTERS = 500

@@ -5,8 +5,8 @@ from pydantic import Field
 
 from journeyman.errors import ToolError
 from journeyman.tool import Arguments, Covers, Tool, ToolFiles, ToolResult, file_argument
-from journeyman.tools._picture import png_bytes, read_picture
-from journeyman.tools._region import visible_box
+from journeyman.tools._pictures.picture import png_bytes, read_picture
+from journeyman.tools._pictures.region import visible_box
 
 LONGEST = 4096
 """Pixels of the new picture's long side."""

@@ -7,8 +7,8 @@ from typing import Any
 
 from journeyman.errors import ToolError
 from journeyman.pdfium import PDFIUM_LOCK
-from journeyman.tools._document import READING_ERRORS, Section
-from journeyman.tools._markdown import markdown_table
+from journeyman.tools._documents.markdown import markdown_table
+from journeyman.tools._documents.section import READING_ERRORS, Section
 
 MAX_PAGES = 200
 """Pages read; a section says so when there are more."""

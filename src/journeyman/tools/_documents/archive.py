@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import PurePosixPath
 
 from journeyman.errors import ToolError
-from journeyman.tools._document import Document, Section, document_of
-from journeyman.tools._markdown import markdown_table
+from journeyman.tools._documents.markdown import markdown_table
+from journeyman.tools._documents.section import Document, Section
 
 MAX_UNPACKED_BYTES = 200_000_000
 """Of an archive, or of what is read of it: one of 1 MB can unpack to 1 GB."""
@@ -34,8 +34,16 @@ _LINK = 0o120000
 _FILE_TYPE = 0o170000
 
 
-def read_archive(data: bytes, name: str) -> Document:
+ReadDocument = Callable[[bytes, str], Document]
+
+
+def read_archive(data: bytes, name: str, read: ReadDocument) -> Document:
     """An office file read, or a listing of any other archive, with its members to read.
+
+    Args:
+        data: The file.
+        name: What it is called in messages.
+        read: Reads a member of an archive, whatever its kind.
 
     Raises:
         ToolError: Damaged; or an office file that is encrypted, unpacks to over 200 MB or declares XML entities.
@@ -49,7 +57,7 @@ def read_archive(data: bytes, name: str) -> Document:
     if kind:
         _check_office(archive, members, name)
         return Document(kind, _office_reader(kind)(data, name))
-    return Document("zip", (_listing(members),), _Members(archive, name).readers(members))
+    return Document("zip", (_listing(members),), _Members(archive, name, read).readers(members))
 
 
 def _office_kind(members: list[zipfile.ZipInfo], name: str) -> str:
@@ -62,9 +70,9 @@ def _office_kind(members: list[zipfile.ZipInfo], name: str) -> str:
 
 
 def _office_reader(kind: str) -> Callable[[bytes, str], tuple[Section, ...]]:
-    from journeyman.tools import _office, _sheets
+    from journeyman.tools._documents import office, sheets
 
-    return {"docx": _office.read_docx, "xlsx": _sheets.read_xlsx, "pptx": _office.read_pptx}[kind]
+    return {"docx": office.read_docx, "xlsx": sheets.read_xlsx, "pptx": office.read_pptx}[kind]
 
 
 def _check_office(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], name: str) -> None:
@@ -120,8 +128,9 @@ def _note(member: zipfile.ZipInfo) -> str:
 class _Members:
     """Files of one archive, unpacked up to a sum of sizes."""
 
-    def __init__(self, archive: zipfile.ZipFile, name: str) -> None:
+    def __init__(self, archive: zipfile.ZipFile, name: str, read: ReadDocument) -> None:
         self._archive = archive
+        self._read_inside = read
         self._name = name
         self._left = MAX_UNPACKED_BYTES
 
@@ -145,7 +154,7 @@ class _Members:
         except ARCHIVE_ERRORS as exc:
             raise ToolError(f"{label} is damaged: {exc}") from exc
         # The readers look at the extension, so here the member's name comes last.
-        document = document_of(data, f"{self._name}/{member.filename}")
+        document = self._read_inside(data, f"{self._name}/{member.filename}")
         return Document(document.kind, document.sections)
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from journeyman.errors import ToolError
-from journeyman.tools._arithmetic import CONSTANTS, FUNCTIONS, bounded, called, number, power
+from journeyman.tools._maths.arithmetic import CONSTANTS, FUNCTIONS, bounded, called, number, power
 
 MOST_EXPONENT = 9
 """Of a unit; no quantity anyone measures has m**10."""

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from journeyman.errors import ToolError
-from journeyman.tools._document import READING_ERRORS, Section
-from journeyman.tools._markdown import markdown_table
+from journeyman.tools._documents.markdown import markdown_table
+from journeyman.tools._documents.section import READING_ERRORS, Section
 
 _MACROS = "vbaProject.bin"
 _WORD_MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml."

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from journeyman.errors import ToolError
-from journeyman.tools._document import Section
-from journeyman.tools._markdown import markdown_table
-from journeyman.tools._office import macro_note, reading
+from journeyman.tools._documents.markdown import markdown_table
+from journeyman.tools._documents.office import macro_note, reading
+from journeyman.tools._documents.section import Section
 
 MAX_CELLS = 200_000
 """Cells read of a workbook, which takes 2 s; a stray style can make a sheet a million rows long."""

@@ -8,8 +8,8 @@ from typing import Any
 from PIL import Image
 
 from journeyman.errors import ToolError
-from journeyman.tools._backing import backing_of, not_configured
-from journeyman.tools._hub import loaded
+from journeyman.tools._backings.backing import backing_of, not_configured
+from journeyman.tools._backings.hub import loaded
 
 SEED = 0
 """Of the first noise: equal calls give equal pictures."""

@@ -9,8 +9,8 @@ from PIL import Image
 from journeyman.errors import ToolError
 from journeyman.settings import Backing
 from journeyman.tool import ToolFiles
-from journeyman.tools._endpoint import post_form, post_json
-from journeyman.tools._picture import png_bytes, read_picture
+from journeyman.tools._backings.endpoint import post_form, post_json
+from journeyman.tools._pictures.picture import png_bytes, read_picture
 
 SECONDS = 55.0
 """Below the 60 s after which a tool host is stopped, so that the agent reads who was late."""

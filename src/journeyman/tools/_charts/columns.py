@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from journeyman.errors import ToolError
 from journeyman.tool import ToolFiles
-from journeyman.tools._document import read_document
+from journeyman.tools._documents.document import read_document
 
 MOST_ROWS = 500
 MOST_COLUMNS = 50

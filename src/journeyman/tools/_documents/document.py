@@ -4,46 +4,16 @@ The kind is told from the content, not the name. Every reader gives sections, ea
 person would look for it (``page 2``, ``sheet Sales``), as Markdown.
 """
 
-import struct
-import zipfile
-import zlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from journeyman.errors import ToolError
 from journeyman.tool import ToolFiles
+from journeyman.tools._documents.section import Document, Section
 
-# Readers of pdf and office files let whatever broke pass through: lxml's XMLSyntaxError is a SyntaxError,
-# docx and pptx raise PackageNotFoundError and others that are KeyError or ValueError at heart.
-READING_ERRORS = (
-    KeyError, ValueError, TypeError, AttributeError, IndexError, SyntaxError, OSError, EOFError, ArithmeticError,
-    AssertionError, RuntimeError, NameError, zipfile.BadZipFile, zlib.error, struct.error,
-)  # fmt: skip
 _PICTURE_STARTS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\x00", b"MM\x00*")
 _ARCHIVE_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _OLE_START = b"\xd0\xcf\x11\xe0"
 _PDF_START = b"%PDF-"
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A part of a document."""
-
-    place: str
-    """``page 2``, ``sheet Sales``, ``slide 3``; empty when the document has no parts."""
-    text: str
-    """Markdown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """What a file says."""
-
-    kind: str
-    """``pdf``, ``docx``, ``xlsx``, ``pptx``, ``zip``, ``csv``, ``html``, ``json``, ``xml`` or ``text``."""
-    sections: tuple[Section, ...]
-    members: Mapping[str, Callable[[], "Document"]] = field(default_factory=dict)
-    """Files inside an archive by name; each is read when it is called, and raises as ``document_of`` does."""
 
 
 def read_document(files: ToolFiles, name: str) -> Document:
@@ -78,14 +48,14 @@ def _read(data: bytes, name: str) -> Document:
     if data.startswith(_OLE_START):
         raise ToolError(f"{name} is an encrypted or pre-2007 office file, which cannot be read")
     if _is_pdf(data):
-        from journeyman.tools._pdf import read_pdf
+        from journeyman.tools._documents.pdf import read_pdf
 
         return Document("pdf", read_pdf(data, name))
     if data.startswith(_ARCHIVE_STARTS):
-        from journeyman.tools._archive import read_archive
+        from journeyman.tools._documents.archive import read_archive
 
-        return read_archive(data, name)
-    from journeyman.tools._plain import read_plain
+        return read_archive(data, name, document_of)
+    from journeyman.tools._documents.plain import read_plain
 
     kind, section = read_plain(data, name)
     return Document(kind, (section,))

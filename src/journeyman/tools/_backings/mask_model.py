@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from journeyman.tools._hub import loaded
+from journeyman.tools._backings.hub import loaded
 
 if TYPE_CHECKING:
     import numpy as np

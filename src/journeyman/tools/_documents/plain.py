@@ -9,10 +9,10 @@ from pathlib import PurePath
 from typing import Any
 
 from journeyman.errors import ToolError
-from journeyman.tools._document import Section
-from journeyman.tools._html import read_html
-from journeyman.tools._markdown import markdown_table
-from journeyman.tools._xml import read_xml
+from journeyman.tools._documents.html import read_html
+from journeyman.tools._documents.markdown import markdown_table
+from journeyman.tools._documents.section import Section
+from journeyman.tools._documents.xml import read_xml
 
 MAX_JSON_CHARACTERS = 5_000_000
 """Of a json that is written out; what is longer is cut, and says so."""

@@ -42,7 +42,7 @@ def colour_regions(picture: Image.Image) -> "Array":
     from skimage.measure import label
     from skimage.segmentation import felzenszwalb
 
-    from journeyman.tools._colour_words import lab_of
+    from journeyman.tools._pictures.colour_words import lab_of
 
     pixels = np.asarray(picture)
     # A median keeps edges and drops the grain that would become regions of its own.

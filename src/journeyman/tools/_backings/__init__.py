@@ -1,0 +1,1 @@
+"""What the user can set for a tool: local models and HTTP endpoints."""

@@ -1,0 +1,1 @@
+"""Columns to draw, and the axes and marks of a drawn chart."""

@@ -1,0 +1,1 @@
+"""What picture tools share: opening and writing, boxes, colours, regions, lettering."""
