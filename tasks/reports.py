@@ -26,6 +26,8 @@ from tasks.resources import media_of, open_resources, read_recipe, refs
 REPORT_SECONDS = 1800.0
 CURVE = "curve_json"
 """Fact of a training result that holds the metrics of each reported step."""
+SHOWN_REPORTS = 20
+"""Of a training under way."""
 LAST_RUN = "last-run.json"
 """Below home: what ``journeyman summary`` prints."""
 
@@ -51,6 +53,31 @@ def publish_dataset(result: dict[str, Any]) -> None:
         f"```python\ndatasets.load_dataset('parquet', data_files='{url}/train-*.parquet')\n```\n"
     )
     create_markdown_artifact(text, key="dataset", description="The dataset in the store")
+
+
+def publish_metrics(curve: Sequence[Mapping[str, Any]]) -> None:
+    """The last reports of a training under way: a table that is replaced while it runs."""
+    rows = metrics_rows(curve[-SHOWN_REPORTS:])
+    create_table_artifact(rows, key="training-metrics", description="The last reports of the ranks, newest first")
+
+
+def metrics_rows(curve: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Reports as people read them, newest first; what a report does not tell is left empty."""
+    return [
+        {
+            "stage": report.get("stage", ""),
+            "step": f"{report['step']:,} of {report['steps']:,}",
+            "loss": _told(report, "loss", "{:.4f}"),
+            "gradient norm": _told(report, "gradient_norm", "{:.3g}"),
+            "learning rate": _told(report, "learning_rate", "{:.3g}"),
+            "tokens/s": _told(report, "tokens_per_second", "{:,.0f}"),
+            "padding": _told(report, "padding_share", "{:.1%}"),
+            "waiting for data": _told(report, "wait_share", "{:.1%}"),
+            "share of peak": _told(report, "mfu", "{:.1%}"),
+            "memory by rank": _memory(report.get("memory_bytes")),
+        }
+        for report in reversed(curve)
+    ]
 
 
 def publish_training(result: dict[str, Any]) -> None:
@@ -152,6 +179,16 @@ def markdown_table(rows: Sequence[Mapping[str, str | int]]) -> str:
 def svg_url(svg: str) -> str:
     """A picture that needs no server: the UI shows it offline."""
     return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
+
+
+def _told(report: Mapping[str, Any], name: str, form: str) -> str:
+    value = report.get(name)
+    return "" if value is None else form.format(value)
+
+
+def _memory(told: Any) -> str:
+    ranks = told if isinstance(told, list) else [told] if told else []
+    return ", ".join(f"{used / 2**30:.2f} GiB" for used in ranks)
 
 
 def _note_last_run(settings: Settings, note: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """Training as tasks: the launcher starts the ranks, Prefect shows how far they are."""
 
 import json
+import time
 from typing import Any, cast
 from uuid import UUID
 
@@ -10,11 +11,13 @@ from prefect.cache_policies import NO_CACHE
 
 from journeyman.training import launch
 from tasks.policies import stage
-from tasks.reports import CURVE
+from tasks.reports import CURVE, publish_metrics
 from tasks.resources import artifact, as_json, found, open_resources, read_recipe, ref
 
 TRAINING_SECONDS = 7 * 24 * 3600.0
 BUILD_SECONDS = 3600.0
+SHOWN_EVERY_SECONDS = 10.0
+"""Time between two updates of the run's page."""
 
 
 @stage(
@@ -47,11 +50,17 @@ def train_model(dataset: dict[str, Any], recipe: dict[str, Any]) -> dict[str, An
     resources = open_resources()
     curve: list[dict[str, Any]] = []
     progress = cast("UUID", create_progress_artifact(0.0, key="training-progress", description="Optimizer steps"))
+    shown = 0.0
 
     def on_metrics(metrics: dict[str, Any]) -> None:
+        nonlocal shown
         curve.append(metrics)
-        if metrics.get("steps"):
+        last = metrics["step"] == metrics["steps"]
+        # Each is a request: while one is made, the launcher does not read what ranks say.
+        if last or time.monotonic() - shown >= SHOWN_EVERY_SECONDS:
+            shown = time.monotonic()
             update_progress_artifact(progress, 100.0 * metrics["step"] / metrics["steps"])
+            publish_metrics(curve)
 
     result = launch.train(
         ref(dataset),
@@ -61,7 +70,8 @@ def train_model(dataset: dict[str, Any], recipe: dict[str, Any]) -> dict[str, An
         home=resources.home,
         on_metrics=on_metrics,
     )
-    return as_json(result.model_copy(update={"facts": {**result.facts, CURVE: json.dumps(curve)}}))
+    line = [{**metrics, "step": metrics["run_step"]} for metrics in curve]
+    return as_json(result.model_copy(update={"facts": {**result.facts, CURVE: json.dumps(line)}}))
 
 
 @task(name="find-model", task_run_name="find model {digest}", cache_policy=NO_CACHE, persist_result=False)

@@ -12,13 +12,16 @@ from typing import Literal
 
 import cyclopts
 
-from journeyman import tool_commands
+from journeyman import explain_commands, tool_commands, training_commands
 from journeyman.errors import ConfigError, JourneymanError
 
 app = cyclopts.App(
     name="journeyman", help="Turn your tools into a vision-language model that can use them.", version="0.1.0"
 )
 app.command(tool_commands.app)
+app.command(explain_commands.explain)
+app.command(training_commands.plan_training)
+app.command(training_commands.push_model)
 
 PartName = Literal["s3", "prefect", "teacher", "worker"]
 LAST_RUN = "last-run.json"

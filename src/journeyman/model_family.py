@@ -6,9 +6,9 @@ module loads no torch.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -23,20 +23,31 @@ IntArray = npt.NDArray[np.int64]
 ByteArray = npt.NDArray[np.uint8]
 
 
+def _no_spans() -> IntArray:
+    return np.zeros((0, 2), dtype=np.int64)
+
+
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """One conversation as a model of its family takes it; L tokens, I pictures, P patches in all."""
+    """One conversation as a model of its family takes it; L tokens, T turns, I pictures, P patches in all.
+
+    A picture is one crop, or several where the family slices large ones: G crops in all.
+    """
 
     input_ids: IntArray
     """[L]"""
     labels: IntArray
     """[L]; the token itself where it is trained, ``IGNORED`` elsewhere."""
     position_ids: IntArray
-    """[3, L]: temporal, height and width positions."""
+    """[3, L]: temporal, height and width positions; three equal rows where the family counts tokens only."""
     patches: ByteArray
     """[P, patch_dim], 0 to 255; scaled and normalised when a batch is made."""
     grids: IntArray
-    """[I, 3]: patches of each picture in time, height and width."""
+    """[G, 3]: patches of each crop in time, height and width; G = I where the family does not slice."""
+    picture_spans: IntArray = field(default_factory=_no_spans)
+    """[I, 2]: columns at which the tokens of each picture begin and end, its markers included."""
+    turn_spans: IntArray = field(default_factory=_no_spans)
+    """[T, 2]: columns at which each turn begins and ends; a generation prompt is none."""
 
     @property
     def trained_tokens(self) -> int:
@@ -68,6 +79,33 @@ class Encode(Protocol):
         ...
 
 
+class Load(Protocol):
+    """A local path or hub name -> (model, processor)."""
+
+    def __call__(
+        self,
+        name: str,
+        precision: str,
+        *,
+        revision: str = "",
+        trust_remote_code: bool = False,
+        quantization: Any = None,
+    ) -> tuple[Any, Any]:
+        """Load a model of the family.
+
+        Args:
+            name: Folder with safetensors and configuration, or a hub name.
+            precision: ``fp32`` or ``bf16``.
+            revision: Commit of a hub name; empty takes the newest.
+            trust_remote_code: Run the Python code that comes with the weights; wants a ``revision``.
+            quantization: ``quantization_config`` of transformers; None leaves the weights as they are.
+
+        Raises:
+            ConfigError: There is no such model, it is of another family, or it needs code of its own.
+        """
+        ...
+
+
 class Collate(Protocol):
     """Encoded conversations -> tensors of one forward pass in training."""
 
@@ -87,10 +125,14 @@ class Collate(Protocol):
 
         Returns:
             Model inputs with ``logits_to_keep``, besides ``targets`` [N], the tokens that the kept
-            logits predict, and ``prefix`` as given. A batch without pictures holds a blank one that no
-            token stands for.
+            logits predict, ``image_tokens``, how many tokens stand for pictures, and ``prefix`` as given.
+            A batch without pictures holds a blank one that no token stands for.
         """
         ...
+
+
+Build = Callable[[Iterable[str], int], tuple[Any, Any]]
+"""(corpus, seed) -> (model, processor); equal arguments give equal weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +140,9 @@ class ModelFamily:
     """One family of models. Models and processors are transformers objects, hence ``Any``."""
 
     name: str
-    build_tiny: Callable[[Iterable[str], int], tuple[Any, Any]]
-    """(corpus, seed) -> (model, processor): a CPU-sized member, its tokenizer trained on the corpus."""
-    load: Callable[[str, str], tuple[Any, Any]]
-    """(local path or hub name, ``fp32`` or ``bf16``) -> (model, processor)."""
+    build_tiny: Build
+    """A CPU-sized member with random weights, its tokenizer trained on the corpus."""
+    load: Load
     load_processor: Callable[[str], Any]
     """Processor of a local path or hub name, without the weights."""
     save: Callable[[Any, Any, Path, Mapping[str, Any] | None], None]
@@ -120,6 +161,14 @@ class ModelFamily:
     """Freeze group -> regular expression over parameter names."""
     lora_scope: str
     """Regular expression with one ``{targets}`` over names of the modules that may get adapters."""
+    image_token: Callable[[Any], int]
+    """Token that stands for a piece of a picture; each is replaced by one image feature."""
+    builds: Mapping[str, Build] = field(default_factory=dict)
+    """Members that are built and not loaded, besides the tiny one, by the name that ``base_model`` takes."""
+    tool_images: Literal["in place", "next user turn"] = "in place"
+    """Where a picture that a tool returned is shown; a family that cannot hold it in place says so here."""
+    packs: bool = True
+    """Whether conversations can share a row. ``collate`` of a family that cannot gives each a row of its own."""
 
 
 def load_model_family(name: str) -> ModelFamily:

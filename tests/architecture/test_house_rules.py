@@ -16,6 +16,8 @@ ENVIRONMENT_READERS = {
     "settings.py",
     "host_pool.py",  # builds a tool host's environment
     "_program.py",  # builds a program's environment: PATH and nothing of ours
+    "mlflow.py",  # whether its own address is set, which it reads itself
+    "wandb.py",  # the same
     "mcp_config.py",  # fills ${NAME} in the user's own server settings
     "engine.py",  # rank and threads, which the launcher tells through the environment
     "worker.py",  # the same

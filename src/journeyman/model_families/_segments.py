@@ -1,54 +1,69 @@
-"""Conversation -> tokens in the ChatML form, segment by segment, with the loss mask made alongside.
+"""Conversation -> tokens, segment by segment, with the loss mask made alongside: the one renderer of all families.
 
 A chat template renders one string and then has to find its way back to who said what; text that
 contains control tokens then forges turns. Here every segment is tokenized alone, so what is trained
-is known by construction, and control tokens inside text are cut in two and stay data.
+is known by construction, and control tokens inside text are cut in two and stay data. What is a
+family's own is said in a :class:`Pictures`: the tokens and patches of a picture, and positions.
 """
 
 import io
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from journeyman.errors import ConfigError
+from journeyman.model_families._chat import chat_form, markup_ids, plain_ids
 from journeyman.model_family import IGNORED, ByteArray, Encoded, IntArray
-from journeyman.schema.message import Message, TextPart
+from journeyman.schema.message import ImagePart, Message, TextPart
 from journeyman.schema.record import sha256_hex
 
-START, END = "<|im_start|>", "<|im_end|>"
-VISION_START, VISION_END, IMAGE = "<|vision_start|>", "<|vision_end|>", "<|image_pad|>"
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture as a family shows it: C crops of P patches in all."""
+
+    ids: Sequence[int]
+    """Its tokens, markers included; as many image tokens as it has features."""
+    patches: ByteArray
+    """[P, patch_dim]"""
+    grids: Sequence[tuple[int, int, int]]
+    """C times patches in time, height and width."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """How a family shows pictures."""
+
+    picture: Callable[[Image.Image, int, Any, int, int], Picture]
+    """(RGB picture, its number in the conversation from 0, processor, largest and smallest area in pixels)."""
+    positions: Callable[[IntArray, IntArray, Any], IntArray]
+    """(token ids [L], grids [G, 3], processor) -> positions [3, L]."""
+    patch_dim: Callable[[Any], int]
+    """Numbers a patch, of a processor."""
 
 
 @dataclass(slots=True)
 class _Tokens:
-    """Tokens so far, their labels, and their positions in time, height and width."""
+    """Tokens so far and whether they are trained; pictures beside."""
 
     ids: list[int] = field(default_factory=list)
     trained: list[bool] = field(default_factory=list)
-    positions: list[IntArray] = field(default_factory=list)
-    next_position: int = 0
+    pictures: list[Picture] = field(default_factory=list)
+    picture_spans: list[tuple[int, int]] = field(default_factory=list)
+    turn_spans: list[tuple[int, int]] = field(default_factory=list)
 
     def text(self, ids: Sequence[int], *, trained: bool) -> None:
         self.ids += ids
         self.trained += [trained] * len(ids)
-        run = np.arange(self.next_position, self.next_position + len(ids), dtype=np.int64)
-        self.positions.append(np.broadcast_to(run, (3, len(ids))))
-        self.next_position += len(ids)
 
-    def image(self, token: int, height: int, width: int) -> None:
-        count = height * width
-        self.ids += [token] * count
-        self.trained += [False] * count
-        rows, columns = np.divmod(np.arange(count, dtype=np.int64), width)
-        grid = np.stack([np.zeros(count, dtype=np.int64), rows, columns])
-        self.positions.append(grid + self.next_position)
-        # The text after a picture goes on behind its longer side, as the family was pre-trained.
-        self.next_position += max(height, width)
+    def picture(self, picture: Picture) -> None:
+        start = len(self.ids)
+        self.text(picture.ids, trained=False)
+        self.pictures.append(picture)
+        self.picture_spans.append((start, len(self.ids)))
 
 
 def encode_conversation(
@@ -59,91 +74,95 @@ def encode_conversation(
     add_generation_prompt: bool,
     max_pixels: int,
     min_pixels: int,
+    pictures: Pictures,
 ) -> Encoded:
     """Encode a conversation; only text of trained assistant turns and their end-of-turn token get labels.
 
+    Args:
+        messages: The conversation.
+        images: Bytes of every picture the messages name, by sha256.
+        processor: Of the model; its tokenizer's control tokens choose the chat form.
+        add_generation_prompt: End with the opening of an assistant turn.
+        max_pixels: Larger pictures are scaled down to this area, where the family scales them.
+        min_pixels: Smaller ones are scaled up to this.
+        pictures: How the family shows pictures.
+
     Raises:
-        ConfigError: A picture is missing or cannot be opened.
+        ConfigError: A picture is missing or cannot be opened, or the tokenizer has no known turn markers.
     """
     tokenizer = processor.tokenizer
-    control = {name: tokenizer.convert_tokens_to_ids(name) for name in (START, END, VISION_START, VISION_END, IMAGE)}
-    newline = plain_ids("\n", tokenizer)
+    form = chat_form(tokenizer)
     tokens = _Tokens()
-    patches: list[ByteArray] = []
-    grids: list[tuple[int, int, int]] = []
-    merge = processor.image_processor.merge_size
+    tokens.text(markup_ids(form.start, tokenizer), trained=False)
     for message in messages:
+        start = len(tokens.ids)
         trained = message.role == "assistant" and message.trained
-        tokens.text([control[START], *plain_ids(f"{message.role}\n", tokenizer)], trained=False)
+        tokens.text(markup_ids(form.openings[message.role], tokenizer), trained=False)
+        lead = form.leads[message.role]
         for part in message.content:
             if isinstance(part, TextPart):
-                tokens.text(plain_ids(part.text, tokenizer), trained=trained)
-                continue
-            if part.sha256 not in images:
-                raise ConfigError(
-                    f"picture {part.sha256[:12]} of a {message.role} turn is missing; pass its bytes along"
-                )
-            data, grid = _patches(images[part.sha256], processor, max_pixels, min_pixels)
-            tokens.text([control[VISION_START]], trained=False)
-            tokens.image(control[IMAGE], grid[1] // merge, grid[2] // merge)
-            tokens.text([control[VISION_END]], trained=False)
-            patches.append(data)
-            grids.append(grid)
-        tokens.text([control[END]], trained=trained)
-        tokens.text(newline, trained=False)
+                tokens.text(plain_ids(lead + part.text, tokenizer), trained=trained)
+            else:
+                tokens.text(plain_ids(lead, tokenizer), trained=trained)
+                image = _opened(part, images, message.role)
+                tokens.picture(pictures.picture(image, len(tokens.pictures), processor, max_pixels, min_pixels))
+            lead = ""
+        tokens.text(markup_ids(form.closings[message.role], tokenizer), trained=trained)
+        tokens.text(markup_ids(form.after, tokenizer), trained=False)
+        tokens.turn_spans.append((start, len(tokens.ids)))
     if add_generation_prompt:
-        tokens.text([control[START], *plain_ids("assistant\n", tokenizer)], trained=False)
+        tokens.text(markup_ids(form.openings["assistant"], tokenizer), trained=False)
+    return _finished(tokens, processor, pictures)
+
+
+def _finished(tokens: _Tokens, processor: Any, pictures: Pictures) -> Encoded:
     ids = np.asarray(tokens.ids, dtype=np.int64)
+    grids = np.asarray([grid for p in tokens.pictures for grid in p.grids], dtype=np.int64).reshape(-1, 3)
+    empty = np.zeros((0, pictures.patch_dim(processor)), dtype=np.uint8)
     return Encoded(
         input_ids=ids,
         labels=np.where(np.asarray(tokens.trained, dtype=bool), ids, IGNORED),
-        position_ids=np.concatenate([np.zeros((3, 0), dtype=np.int64), *tokens.positions], axis=1),
-        patches=np.concatenate(patches) if patches else np.zeros((0, _patch_dim(processor)), dtype=np.uint8),
-        grids=np.asarray(grids, dtype=np.int64).reshape(-1, 3),
+        position_ids=pictures.positions(ids, grids, processor),
+        patches=np.concatenate([empty, *(p.patches for p in tokens.pictures)]),
+        grids=grids,
+        picture_spans=np.asarray(tokens.picture_spans, dtype=np.int64).reshape(-1, 2),
+        turn_spans=np.asarray(tokens.turn_spans, dtype=np.int64).reshape(-1, 2),
     )
 
 
-def plain_ids(text: str, tokenizer: Any) -> list[int]:
-    """Tokens of ``text`` as data: what looks like a control token is cut in two first, and decodes to the same text."""
-    if not text:
-        return []
-    ids: list[int] = []
-    for piece in _cut_controls(text, tuple(tokenizer.get_added_vocab())):
-        ids += tokenizer(piece, add_special_tokens=False)["input_ids"]
-    return ids
-
-
-def _cut_controls(text: str, controls: tuple[str, ...]) -> Iterable[str]:
-    start = 0
-    for match in _control_pattern(controls).finditer(text):
-        yield text[start : match.start() + 1]
-        start = match.start() + 1
-    yield text[start:]
-
-
-@lru_cache(maxsize=8)
-def _control_pattern(controls: tuple[str, ...]) -> re.Pattern[str]:
-    # A lookahead finds overlapping ones too; longest first is not needed since only the start counts.
-    return re.compile("(?=" + "|".join(re.escape(c) for c in sorted(controls)) + ")")
-
-
-def _patches(data: bytes, processor: Any, max_pixels: int, min_pixels: int) -> tuple[ByteArray, tuple[int, int, int]]:
+def _opened(part: ImagePart, images: Mapping[str, bytes], role: str) -> Image.Image:
+    if part.sha256 not in images:
+        raise ConfigError(f"picture {part.sha256[:12]} of a {role} turn is missing; pass its bytes along")
+    data = images[part.sha256]
     try:
-        image = Image.open(io.BytesIO(data)).convert("RGB")
+        return Image.open(io.BytesIO(data)).convert("RGB")
     except (UnidentifiedImageError, OSError) as exc:
         raise ConfigError(f"picture {sha256_hex(data)[:12]} cannot be opened: {exc}") from exc
-    # Bytes, not normalised floats: a quarter of the memory, and the batch does that part.
-    out = processor.image_processor(
-        images=[image],
-        do_rescale=False,
-        do_normalize=False,
-        size={"shortest_edge": min_pixels, "longest_edge": max_pixels},
-        return_tensors="np",
-    )
-    time, height, width = (int(n) for n in out["image_grid_thw"][0])
-    return np.asarray(out["pixel_values"]).round().clip(0, 255).astype(np.uint8), (time, height, width)
 
 
-def _patch_dim(processor: Any) -> int:
-    image = processor.image_processor
-    return int(3 * image.temporal_patch_size * image.patch_size**2)
+def counted_positions(ids: IntArray, grids: IntArray, processor: Any) -> IntArray:  # noqa: ARG001 - one signature
+    """Positions [3, L] of families that count tokens: three equal rows."""
+    return np.broadcast_to(np.arange(len(ids), dtype=np.int64), (3, len(ids)))
+
+
+def decode_turn(tokens: Sequence[int], processor: Any) -> str:
+    """Text of generated tokens up to the first end of turn."""
+    tokenizer = processor.tokenizer
+    form = chat_form(tokenizer)
+    ids = list(tokens)
+    stop = end_of_turn(processor)
+    before = markup_ids(form.openings["assistant"], tokenizer)
+    # Decoded behind its opening: a tokenizer may drop a space at the beginning of what it decodes.
+    whole = tokenizer.decode(before + (ids[: ids.index(stop)] if stop in ids else ids), skip_special_tokens=True)
+    text = str(whole)[len(tokenizer.decode(before, skip_special_tokens=True)) :]
+    return text.removeprefix(form.leads["assistant"])
+
+
+def end_of_turn(processor: Any) -> int:
+    """Token that ends an assistant turn."""
+    return int(processor.tokenizer.convert_tokens_to_ids(chat_form(processor.tokenizer).stop))
+
+
+def image_token(processor: Any) -> int:
+    """Token that stands for a piece of a picture."""
+    return int(processor.tokenizer.convert_tokens_to_ids(processor.image_token))

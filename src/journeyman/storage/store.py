@@ -59,7 +59,7 @@ class Store:
 
     def put(self, key: str, data: bytes) -> None:
         """Write an object whole; a reader sees all of it or nothing."""
-        with _translated("write", self.url_of(key)):
+        with translated("write", self.url_of(key)):
             if not self.url.startswith("s3"):
                 self._fs.makedirs(self._fs._parent(self.path(key)), exist_ok=True)  # noqa: SLF001
             if self.url.startswith("file"):
@@ -76,14 +76,14 @@ class Store:
         Raises:
             ArtifactError: There is none.
         """
-        with _translated("read", self.url_of(key)):
+        with translated("read", self.url_of(key)):
             data = self._fs.cat_file(self.path(key))
         return bytes(data)
 
     def exists(self, key: str) -> bool:
         """Whether the object is there; an unreachable store is an error, never False."""
         try:
-            with _translated("look up", self.url_of(key)):
+            with translated("look up", self.url_of(key)):
                 self._fs.info(self.path(key))
         except ArtifactError:
             return False
@@ -91,7 +91,7 @@ class Store:
 
     def keys(self, prefix: str) -> list[str]:
         """Keys below ``prefix``, sorted; 0-byte folder markers are left out."""
-        with _translated("list", self.url_of(prefix)):
+        with translated("list", self.url_of(prefix)):
             try:
                 found = self._fs.find(self.path(prefix).rstrip("/"))
             except FileNotFoundError:
@@ -101,7 +101,7 @@ class Store:
 
     def delete(self, prefix: str) -> None:
         """Remove everything below ``prefix``; used for superseded checkpoints only."""
-        with _translated("delete", self.url_of(prefix)):
+        with translated("delete", self.url_of(prefix)):
             for key in self.keys(prefix):
                 self._fs.rm_file(self.path(key))
 
@@ -188,7 +188,7 @@ def parquet_bytes(table: pa.Table) -> bytes:
     return sink.getvalue()
 
 
-class _translated:  # noqa: N801 - reads as a clause: ``with _translated("write", url)``
+class translated:  # noqa: N801 - reads as a clause: ``with translated("write", url)``
     """Turn the storage library's exceptions into named ones."""
 
     def __init__(self, verb: str, url: str) -> None:

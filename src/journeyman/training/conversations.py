@@ -1,86 +1,247 @@
-"""The dataset as encoded conversations: tokens kept, pictures decoded again when memory runs short."""
+"""A dataset's row as a model takes it: measured without pixels when its step is planned, encoded when it is due."""
 
-from collections.abc import Sequence
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from functools import lru_cache
+from typing import Any, Literal, Protocol
 
-import pyarrow.parquet as pq
+from PIL import Image, UnidentifiedImageError
 
-from journeyman.errors import ConfigError
-from journeyman.model_family import Encoded, ModelFamily
-from journeyman.schema.arrow import table_to_records
+from journeyman.errors import ConfigError, TrainingError
+from journeyman.model_family import IGNORED, Encoded, ModelFamily, load_model_family
 from journeyman.schema.example import Example
-from journeyman.schema.message import messages_from_json
+from journeyman.schema.message import ImagePart, Message, TextPart, messages_from_json
 from journeyman.training.config import TrainingConfig
 
-PATCH_CACHE_BYTES = 1 << 30
-"""Decoded pictures kept in memory by one rank."""
+TooLong = Literal["drop", "cut"]
+Size = tuple[int, int]
+"""Width and height in pixels."""
+_SIZES = 4096
+_SMALL: Size = (28, 28)
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Conversation:
+    """One row as it is stored."""
+
+    row_id: str
     messages_json: str
-    images: dict[str, bytes]
+    images: Mapping[str, bytes]
+    """By sha256."""
+
+    def sizes(self) -> dict[str, Size]:
+        """Size of each picture, from its header.
+
+        Raises:
+            ConfigError: Something is no picture.
+        """
+        sizes = {}
+        for sha256, data in self.images.items():
+            try:
+                with Image.open(io.BytesIO(data)) as image:
+                    sizes[sha256] = image.size
+            except (UnidentifiedImageError, OSError) as exc:
+                raise ConfigError(f"row {self.row_id}: picture {sha256[:12]} cannot be opened: {exc}") from exc
+        return sizes
 
 
-class Conversations:
-    """Conversations of one split, by index."""
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What a conversation will be when it is encoded."""
 
-    def __init__(self, rows: Sequence[Example], family: ModelFamily, processor: Any, config: TrainingConfig) -> None:
+    tokens: int
+    """Pictures included; after a cut."""
+    patches: int
+    """Rows of ``Encoded.patches``."""
+    trained: int
+    """Tokens that enter the loss."""
+    shared: int
+    """First tokens in common with the run's reference conversation, none of them trained or a picture's."""
+    turns: int
+    """Turns that are kept, from the first; 0 when the policy for too long rows drops the conversation."""
+    cut: bool
+    """Whether turns were left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a conversation may measure."""
+
+    max_pixels: int
+    min_pixels: int
+    max_tokens: int = 0
+    """0 allows any number."""
+    too_long: TooLong = "drop"
+
+
+def limits(config: TrainingConfig) -> Limits:
+    """What a run sets."""
+    return Limits(config.max_pixels, config.min_pixels, config.max_tokens, config.too_long)
+
+
+class Encoder:
+    """Measures and encodes conversations. Can be sent to another process."""
+
+    def __init__(self, family: ModelFamily, processor: Any, limits: Limits, reference: Encoded | None = None) -> None:
+        """Make an encoder.
+
+        Args:
+            family: How a conversation becomes tokens.
+            processor: Of the model.
+            limits: Sizes of pictures and conversations.
+            reference: Conversation that :attr:`Measure.shared` compares with (:meth:`opening`); None shares nothing.
+        """
         self._family = family
         self._processor = processor
-        self._config = config
-        self._rows = [
-            _Row(row.messages_json, {image.path.partition(".")[0]: image.bytes for image in row.images}) for row in rows
-        ]
-        self._without_patches: list[Encoded] = []
-        self._patches: dict[int, Any] = {}
-        room = PATCH_CACHE_BYTES
-        for index in range(len(self._rows)):
-            encoded = self._encode(index)
-            if encoded.patches.nbytes <= room:
-                self._patches[index] = encoded.patches
-                room -= encoded.patches.nbytes
-            self._without_patches.append(replace(encoded, patches=encoded.patches[:0]))
+        self._limits = limits
+        self._reference = reference
+        # A picture's tokens depend on its size; the few that tell its number, on that alone.
+        self._grown = lru_cache(_SIZES)(self._growth)
+        self._runs: list[int] = []
+        self._small_patches = 0
 
-    def __len__(self) -> int:
-        return len(self._rows)
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _encoder, (self._family.name, self._processor, self._limits, self._reference)
 
-    def __getitem__(self, index: int) -> Encoded:
-        if index in self._patches:
-            return replace(self._without_patches[index], patches=self._patches[index])
-        return self._encode(index)
+    def with_reference(self, reference: Encoded) -> "Encoder":
+        """The same encoder, comparing with ``reference``."""
+        return Encoder(self._family, self._processor, self._limits, reference)
 
-    @property
-    def lengths(self) -> tuple[int, ...]:
-        """Tokens of each conversation, pictures included."""
-        return tuple(len(encoded) for encoded in self._without_patches)
+    def opening(self, messages_json: str) -> Encoded:
+        """The turns before the first picture, encoded."""
+        messages = messages_from_json(messages_json)
+        encoded = self._encode([_without_pictures(m) for m in messages], {})
+        return self._before_pictures(encoded, messages)
 
-    @property
-    def trained_tokens(self) -> tuple[int, ...]:
-        """Tokens of each conversation that enter the loss."""
-        return tuple(encoded.trained_tokens for encoded in self._without_patches)
+    def measure(self, row_id: str, messages_json: str, sizes: Mapping[str, Size]) -> Measure:
+        """Count what :meth:`encode` will give, without decoding a picture.
 
-    def shared_tokens(self) -> int:
-        """How many first tokens all conversations have in common, none of them trained."""
-        return self._family.common_prefix(self._without_patches, self._processor)
+        Exact where the tokens and patches of a picture depend on its size and its place alone, as they
+        do in every family here; :meth:`encode` refuses a row where they do not.
 
-    def _encode(self, index: int) -> Encoded:
-        row = self._rows[index]
-        return self._family.encode(
-            messages_from_json(row.messages_json),
-            row.images,
-            self._processor,
-            add_generation_prompt=False,
-            max_pixels=self._config.max_pixels,
-            min_pixels=self._config.min_pixels,
+        Args:
+            row_id: Named in errors.
+            messages_json: The conversation.
+            sizes: Of every picture it names, by sha256.
+
+        Raises:
+            ConfigError: The size of a picture is missing.
+        """
+        messages = messages_from_json(messages_json)
+        encoded = self._encode([_without_pictures(m) for m in messages], {})
+        ends, patches = [], []
+        tokens = seen = number = 0
+        for message, (_, end) in zip(messages, encoded.turn_spans.tolist(), strict=True):
+            for sha256 in message.images:
+                if sha256 not in sizes:
+                    raise ConfigError(
+                        f"row {row_id}: picture {sha256[:12]} of a {message.role} turn is missing from images; "
+                        "build the dataset anew"
+                    )
+                grown, more = self._grown(sizes[sha256])
+                tokens += self._small_run(number) + grown
+                seen += self._small_patches + more
+                number += 1
+            ends.append(end + tokens)
+            patches.append(seen)
+        turns = self._kept_turns(messages, ends)
+        last = turns - 1
+        plain_end = int(encoded.turn_spans[last][1]) if turns else 0
+        return Measure(
+            tokens=(ends[last] if turns < len(messages) else len(encoded) + tokens) if turns else ends[-1],
+            patches=patches[last] if turns else 0,
+            trained=int((encoded.labels[:plain_end] != IGNORED).sum()),
+            shared=self._shared(encoded, messages),
+            turns=turns,
+            cut=0 < turns < len(messages),
         )
 
+    def encode(self, conversation: Conversation, measure: Measure) -> Encoded:
+        """Encode as many turns as ``measure`` keeps.
 
-def read_examples(path: Path) -> list[Example]:
-    """Rows of the Parquet file at ``path``."""
-    return table_to_records(pq.read_table(path), Example)
+        Raises:
+            ConfigError: A picture is missing or cannot be opened.
+            TrainingError: The result is not what was measured.
+        """
+        messages = messages_from_json(conversation.messages_json)[: measure.turns]
+        try:
+            encoded = self._encode(messages, conversation.images)
+        except ConfigError as exc:
+            raise ConfigError(f"row {conversation.row_id}: {exc}") from exc
+        if (len(encoded), len(encoded.patches)) != (measure.tokens, measure.patches):
+            raise TrainingError(
+                f"row {conversation.row_id} has {len(encoded)} tokens and {len(encoded.patches)} patches, but "
+                f"{measure.tokens} and {measure.patches} were measured: {self._family.name} sizes pictures by more "
+                "than their size"
+            )
+        return encoded
+
+    def _encode(self, messages: Sequence[Message], images: Mapping[str, bytes]) -> Encoded:
+        return self._family.encode(
+            messages,
+            images,
+            self._processor,
+            add_generation_prompt=False,
+            max_pixels=self._limits.max_pixels,
+            min_pixels=self._limits.min_pixels,
+        )
+
+    def _kept_turns(self, messages: Sequence[Message], ends: Sequence[int]) -> int:
+        limit = self._limits.max_tokens
+        if not limit or not ends or ends[-1] <= limit:
+            return len(messages)
+        if self._limits.too_long == "drop":
+            return 0
+        # Behind the last turn that is trained there is nothing to learn.
+        fits = [t for t, m in enumerate(messages) if ends[t] <= limit and m.role == "assistant" and m.trained]
+        return fits[-1] + 1 if fits else 0
+
+    def _shared(self, encoded: Encoded, messages: Sequence[Message]) -> int:
+        if self._reference is None:
+            return 0
+        both = (self._reference, self._before_pictures(encoded, messages))
+        return self._family.common_prefix(both, self._processor) if min(map(len, both)) > 1 else 0
+
+    def _before_pictures(self, encoded: Encoded, messages: Sequence[Message]) -> Encoded:
+        turn = next((t for t, m in enumerate(messages) if m.images), None)
+        if turn is None:
+            return encoded
+        end = int(encoded.turn_spans[turn][0])
+        return replace(encoded, input_ids=encoded.input_ids[:end], labels=encoded.labels[:end])
+
+    def _growth(self, size: Size) -> tuple[int, int]:
+        """How many more tokens and patches a picture of ``size`` has than a small one."""
+        (small, few), (large, many) = self._picture(_SMALL), self._picture(size)
+        return large - small, many - few
+
+    def _picture(self, size: Size) -> tuple[int, int]:
+        encoded = self._blank([size])
+        return sum(_runs(encoded)), len(encoded.patches)
+
+    def _small_run(self, number: int) -> int:
+        """Tokens of a small picture that is the ``number``-th of its conversation, from 0."""
+        if number >= len(self._runs):
+            count = 2 * number + 1
+            encoded = self._blank([_SMALL] * count)
+            self._small_patches = len(encoded.patches) // count
+            # A renderer that loses pictures is not refused here: `explain` says so.
+            self._runs = [*_runs(encoded), *[0] * count][:count]
+        return self._runs[number]
+
+    def _blank(self, sizes: Sequence[Size]) -> Encoded:
+        parts = tuple(ImagePart(sha256=f"{w}x{h}") for w, h in sizes)
+        images = {part.sha256: _blank_png(size) for part, size in zip(parts, sizes, strict=True)}
+        return self._encode([Message(role="user", content=parts)], images)
+
+
+class Rendered(Protocol):
+    """Anything that holds a conversation."""
+
+    @property
+    def messages_json(self) -> str:
+        """Canonical JSON of its messages."""
+        ...
 
 
 def of_split(rows: Sequence[Example], split: str) -> list[Example]:
@@ -107,6 +268,28 @@ def refuse_untrainable(rows: Sequence[Example]) -> None:
         )
 
 
-def corpus(rows: Sequence[Example]) -> list[str]:
+def corpus(rows: Iterable[Rendered]) -> Iterator[str]:
     """Texts that a tokenizer is trained on: every turn of every row."""
-    return [message.text for row in rows for message in messages_from_json(row.messages_json)]
+    return (message.text for row in rows for message in messages_from_json(row.messages_json))
+
+
+def _encoder(family: str, processor: Any, limits: Limits, reference: Encoded | None) -> Encoder:
+    return Encoder(load_model_family(family), processor, limits, reference)
+
+
+def _runs(encoded: Encoded) -> list[int]:
+    """Tokens of each picture."""
+    return [end - start for start, end in encoded.picture_spans.tolist()]
+
+
+def _without_pictures(message: Message) -> Message:
+    # Empty text in place of a picture: what stands around it is tokenized as it is beside the picture.
+    parts = tuple(TextPart(text="") if isinstance(p, ImagePart) else p for p in message.content)
+    return message.model_copy(update={"content": parts})
+
+
+@lru_cache(maxsize=8)
+def _blank_png(size: Size) -> bytes:
+    out = io.BytesIO()
+    Image.new("1", size).save(out, "PNG")
+    return out.getvalue()

@@ -1,7 +1,8 @@
 """The one module that talks to DeepSpeed."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import torch.distributed as dist
 from journeyman.training.config import TrainingConfig
 from journeyman.training.deepspeed_config import deepspeed_config
 from journeyman.training.loss import TokenLoss
+from journeyman.training.utilisation import flops_per_token, peak_flops
 
 if not torch.cuda.is_available():
     os.environ.setdefault("DS_ACCELERATOR", "cpu")
@@ -25,6 +27,8 @@ from deepspeed.utils.tensor_fragment import fragment_address
 SHM_COMM = "deepspeed_shm_comm"
 CHECKPOINT_CLASSES = (LossScaler, ZeroStageEnum, fragment_address)
 """DeepSpeed's own classes in a ZeRO checkpoint; nothing else is unpickled."""
+UNIVERSAL = "zero"
+"""Folder in a checkpoint that was converted for another number of ranks (universal.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,11 @@ class StepReport:
     """Before clipping; None where DeepSpeed does not compute it (stage 0)."""
     stopping: bool
     """Some rank was asked to stop."""
+    passes: tuple[float, ...] = ()
+    """Summed loss of each forward pass of the step over all ranks, in the plan's order: the i-th of rank r is at
+    ``i * world_size + r``."""
+    memory: tuple[int, ...] = ()
+    """Bytes in use by each rank: peak of the allocator on a GPU, resident set of the process on the CPU."""
 
 
 class Engine:
@@ -56,15 +65,16 @@ class Engine:
         self.parameters = sum(p.numel() for p in model.parameters())
         trained = [p for p in model.parameters() if p.requires_grad]
         self.trained_parameters = sum(p.numel() for p in trained)
-        optimizer = torch.optim.AdamW(
-            trained, lr=config.learning_rate, betas=(0.9, config.beta2), weight_decay=config.weight_decay
-        )
+        self._flops = flops_per_token(model)
         self._engine, self._optimizer, _, _ = deepspeed.initialize(
             model=TokenLoss(model),
-            optimizer=optimizer,
-            config=deepspeed_config(config, micro_batches=micro_batches, world_size=world_size),
+            optimizer=_optimizer(trained, config, on_gpu=on_gpu),
+            config=deepspeed_config(config, micro_batches=micro_batches, world_size=world_size, on_gpu=on_gpu),
         )
         self.rank: int = dist.get_rank()
+        self._world_size = world_size
+        # Only rank 0 reports; measured by all at once, ranks that share cores would make the peak look low.
+        self._peak = peak_flops(config.precision) if self.rank == 0 else None
 
     def step(self, batches: Iterable[dict[str, Any]], *, tokens: int, rate: float, seed: int, stop: bool) -> StepReport:
         """One optimizer step.
@@ -80,21 +90,40 @@ class Engine:
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         self._engine.train()
-        total = torch.zeros((), device=self._engine.device)
-        for batch in batches:
+        # One vector of the whole step, in which each rank fills its own places: [stop, memory by rank, loss by pass].
+        world = self._world_size
+        report = torch.zeros(1 + world + self._micro_batches, dtype=torch.float64, device=self._engine.device)
+        report[0] = float(stop)
+        for number, batch in enumerate(batches):
             loss = self._engine(self._moved(batch))
             # DeepSpeed takes the mean over forward passes and ranks; a token must weigh the same in each of them.
             self._engine.backward(loss * (self._micro_batches / tokens))
             self._engine.step()
-            total += loss.detach()
-        report = torch.stack((total.double(), torch.tensor(float(stop), dtype=torch.float64, device=total.device)))
+            report[1 + world + number * world + self.rank] = loss.detach()
+        report[1 + self.rank] = _memory()
         dist.all_reduce(report)
+        stopping, *rest = report.tolist()
         norm = self._engine.get_global_grad_norm()
         return StepReport(
-            loss=float(report[0]) / tokens,
+            loss=sum(rest[world:]) / tokens,
             gradient_norm=None if norm is None else float(norm),
-            stopping=bool(report[1] > 0),
+            stopping=stopping > 0,
+            passes=tuple(rest[world:]),
+            memory=tuple(int(used) for used in rest[:world]),
         )
+
+    def utilisation(self, tokens: float, seconds: float) -> float | None:
+        """Model FLOPs utilisation: what ``tokens`` over all ranks need, over what the ranks could do in that time.
+
+        Rank 0 calls it for the metrics of a window, with the tokens that went through the model (a shared
+        prefix counts once a forward pass).
+
+        Returns:
+            A share of 0 to 1, or None on other ranks and on a GPU whose peak is not known.
+        """
+        if self._peak is None or seconds <= 0:
+            return None
+        return tokens * self._flops / (seconds * self._peak * self._world_size)
 
     def evaluate(self, batch: dict[str, Any]) -> float:
         """Summed loss of this rank's ``batch``, without training on it."""
@@ -114,14 +143,15 @@ class Engine:
         dist.barrier()
 
     def load_checkpoint(self, folder: Path, name: str) -> None:
-        """Weights and optimizer state of ``folder/name``.
+        """Weights and optimizer state of ``folder/name``, in its own form or converted for this number of ranks.
 
         Raises:
             pickle.UnpicklingError: The checkpoint holds anything but tensors, plain values and
-                ``CHECKPOINT_CLASSES``. The launcher sets TORCH_FORCE_WEIGHTS_ONLY_LOAD for that,
-                since DeepSpeed itself asks torch to unpickle whatever is there.
+                ``CHECKPOINT_CLASSES``.
         """
-        with torch.serialization.safe_globals(list(CHECKPOINT_CLASSES)):
+        # DeepSpeed asks for this setting before any checkpoint is seen; what lies there decides.
+        self._engine._config.load_universal_checkpoint = (folder / name / UNIVERSAL).is_dir()  # noqa: SLF001
+        with only_data():
             self._engine.load_checkpoint(str(folder), tag=name, load_module_strict=self._config.lora is None)
 
     def full_state(self) -> dict[str, Any] | None:
@@ -139,6 +169,44 @@ class Engine:
             else value
             for name, value in batch.items()
         }
+
+
+@contextmanager
+def only_data() -> Iterator[None]:
+    """Have torch unpickle tensors, plain values and ``CHECKPOINT_CLASSES`` only.
+
+    DeepSpeed asks torch for whatever lies in a checkpoint; the variable overrules it.
+    """
+    before = os.environ.get("TORCH_FORCE_WEIGHTS_ONLY_LOAD")
+    os.environ["TORCH_FORCE_WEIGHTS_ONLY_LOAD"] = "1"
+    try:
+        with torch.serialization.safe_globals(list(CHECKPOINT_CLASSES)):
+            yield
+    finally:
+        if before is None:
+            del os.environ["TORCH_FORCE_WEIGHTS_ONLY_LOAD"]
+        else:
+            os.environ["TORCH_FORCE_WEIGHTS_ONLY_LOAD"] = before
+
+
+def _optimizer(trained: list[Any], config: TrainingConfig, *, on_gpu: bool) -> Any:
+    settings: dict[str, Any] = {
+        "lr": config.learning_rate,
+        "betas": (0.9, config.beta2),
+        "weight_decay": config.weight_decay,
+    }
+    if on_gpu and config.offload_optimizer != "none":
+        # Adam over weights in the host's memory: torch's would take longer than the rest of the step.
+        from deepspeed.ops.adam import DeepSpeedCPUAdam
+
+        return DeepSpeedCPUAdam(trained, **settings)
+    return torch.optim.AdamW(trained, **settings)
+
+
+def _memory() -> int:
+    if torch.cuda.is_available():
+        return int(torch.cuda.max_memory_allocated())
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def switch_off_shm_comm() -> None:

@@ -1,37 +1,34 @@
 """The training stage: dataset in, model out, both in the store."""
 
-import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from journeyman.errors import TrainingError, TransientError
 from journeyman.model_family import load_model_family
 from journeyman.recipe import Recipe
 from journeyman.schema.arrow import table_to_records
 from journeyman.schema.artifact import ArtifactRef, Counts, StageResult
 from journeyman.schema.example import Example
 from journeyman.schema.model import Model
-from journeyman.schema.record import canonical_json, fingerprint, sha256_hex
+from journeyman.schema.record import canonical_json, sha256_hex
 from journeyman.schema.verdict import Verdict
 from journeyman.settings import Settings
 from journeyman.storage import layout
 from journeyman.storage.model_files import upload_model
 from journeyman.storage.store import Store, parquet_bytes
-from journeyman.training.checkpoint import download_checkpoint, newest_checkpoint, prune_checkpoints, upload_checkpoint
+from journeyman.tracker import load_tracker, numbers
 from journeyman.training.config import TrainingConfig
-from journeyman.training.conversations import corpus, of_split, refuse_untrainable
-from journeyman.training.rank_protocol import CHECKPOINT, FINISHED, STEP, STOPPED, RankConfig
-from journeyman.training.ranks import run_ranks
-
-logger = logging.getLogger(__name__)
+from journeyman.training.conversations import corpus, of_split
+from journeyman.training.preflight import refuse_dataset, refuse_what_cannot_train
+from journeyman.training.stages import OnMetrics, plan_stages, run_stages
 
 KIND = "models"
-VERSION = 1
+VERSION = 2
 """Raise it when equal inputs would give another model: it is part of cache keys and of run fingerprints."""
-
-OnMetrics = Callable[[dict[str, Any]], None]
+STREAMED_BYTES = 1 << 30
+"""Datasets from this size on are streamed by the ranks; smaller ones are copied, each object against its sha256."""
 
 
 def train(
@@ -50,50 +47,35 @@ def train(
         recipe: Its ``training`` section is all that is read.
         store: Holds the dataset, the checkpoints and the finished model.
         settings: Where the parts of the run are.
-        home: Local state; the run works in ``training/`` below it.
-        on_metrics: Called about a hundred times with ``step``, ``steps``, ``loss``, ``learning_rate``,
-            ``tokens_per_second`` and ``padding_share``.
+        home: Local state; the run works in ``training/`` below it, trackers in ``trackers/``. With several nodes
+            all of them must see it under the same path.
+        on_metrics: Called about a hundred times a stage with ``stage``, ``step``, ``steps``, ``run_step`` (counted
+            over all stages), ``loss``, ``learning_rate``, ``tokens_per_second``, ``padding_share``, ``mfu`` and
+            ``memory_bytes`` by rank; at a checkpoint that was validated with ``validation_loss`` instead.
 
     Raises:
-        ConfigError: Refused before the first step: no row, no trained token, no such model, freeze
-            group or adapter target.
+        ConfigError: Refused before the first step: no row, no trained token, fewer rows than ranks, no such
+            model, processor, freeze group, adapter target, package or tracker.
+        SchemaError: The dataset does not hold examples.
+        StorageError: The store cannot be used.
         TransientError: A rank was killed or stopped; running again resumes.
-        TrainingError: A rank failed, or the loss is not a number.
+        TrainingError: A rank failed, or the loss is not a number or a spike; names the rows.
     """
     config = recipe.training
-    table = store.table(dataset, Example)
-    refuse_untrainable(table_to_records(table, Example))
-    run = run_fingerprint(dataset, recipe)
+    refuse_what_cannot_train(config, store)
+    stages = plan_stages(dataset.digest, config, VERSION)
+    run = stages[-1].run
     folder = _folder(home, run)
-    (folder / "dataset.parquet").write_bytes(parquet_bytes(table))
-    shutil.rmtree(folder / "model", ignore_errors=True)
-    step = newest_checkpoint(store, run)
-    ranks = RankConfig(folder=folder.resolve(), training=config, resume_step=step)
-    if step:
-        logger.info("run %s goes on from step %d", run[:12], step)
-        download_checkpoint(store, run, ranks.checkpoints, step)
-    end: dict[str, Any] = {}
-
-    def on_event(event: str, values: dict[str, Any]) -> None:
-        if event == STEP:
-            on_metrics(values)
-        elif event == CHECKPOINT:
-            upload_checkpoint(store, run, ranks.checkpoints, values["step"])
-            prune_checkpoints(store, run, ranks.checkpoints, config.keep_checkpoints)
-        elif event in (FINISHED, STOPPED):
-            end.update(values, event=event)
-
-    run_ranks(ranks, on_event)
-    if end.get("event") == STOPPED:
-        raise TransientError(f"training was stopped at step {end['step']} of {end['steps']}; run again to resume")
-    if end.get("event") != FINISHED:
-        raise TrainingError("the ranks ended without a word; see the log of the run")
-    digest = upload_model(store, ranks.model)
+    urls = _bring_dataset(store, dataset, config, folder)
+    with _tracked(config, run, home, on_metrics) as report:
+        done = run_stages(stages, folder=folder, urls=urls, store=store, home=home, on_metrics=report)
+    end = done.end
+    digest = upload_model(store, done.model)
     row = _row(
         digest,
         config,
         dataset_digest=dataset.digest,
-        steps=end["steps"],
+        steps=done.steps,
         final_loss=end["loss"],
         trained_tokens=end["trained_tokens"],
         parameters=end["parameters"],
@@ -103,13 +85,14 @@ def train(
     shutil.rmtree(folder, ignore_errors=True)
     facts = {
         "model": digest,
-        "steps": str(end["steps"]),
-        "resumed_at": str(step),
+        "steps": str(done.steps),
+        "resumed_at": str(done.resumed_at),
         "final_loss": f"{end['loss']:.4f}",
         "trained_tokens": str(end["trained_tokens"]),
         "parameters": str(end["parameters"]),
         "trained_parameters": str(end["trained_parameters"]),
     }
+    facts |= {name: str(end[name]) for name in ("rows", "rows_too_long", "rows_cut", "rows_untrained")}
     if end["validation_loss"] is not None:
         facts["validation_loss"] = f"{end['validation_loss']:.4f}"
     return _result("train", kept, dataset, store, facts)
@@ -134,7 +117,7 @@ def build_untuned(
     family = load_model_family(recipe.training.model_family)
     rows = of_split(store.records(dataset, Example), "train")
     model, processor = initial_model(recipe.training, family, corpus(rows))
-    folder = _folder(home, f"untuned-{run_fingerprint(dataset, recipe)}")
+    folder = _folder(home, f"untuned-{plan_stages(dataset.digest, recipe.training, VERSION)[0].run}")
     export_model(model, processor, folder / "model", family)
     digest = upload_model(store, folder / "model")
     parameters = sum(p.numel() for p in model.parameters())
@@ -143,11 +126,39 @@ def build_untuned(
     return _result("build-untuned", kept, dataset, store, {"model": digest, "parameters": str(parameters)})
 
 
-def run_fingerprint(dataset: ArtifactRef, recipe: Recipe) -> str:
-    """Names a training run by all that decides its outcome; its checkpoints are found by it."""
-    return fingerprint(
-        {"dataset": dataset.digest, "training": recipe.training.model_dump(mode="json"), "version": VERSION}
-    )
+def _bring_dataset(store: Store, dataset: ArtifactRef, config: TrainingConfig, folder: Path) -> tuple[str, ...]:
+    """Copy the dataset into the run's folder, or name the files that ranks stream.
+
+    Raises:
+        ConfigError: Nothing can be learned from its rows, or they are fewer than ranks.
+        SchemaError: It does not hold examples.
+    """
+    objects = store.manifest(dataset).objects
+    if sum(item.size_bytes for item in objects) >= STREAMED_BYTES:
+        return tuple(store.url_of(item.key) for item in objects)
+    table = store.table(dataset, Example)
+    refuse_dataset(config, table_to_records(table, Example))
+    (folder / "dataset.parquet").write_bytes(parquet_bytes(table))
+    return ()
+
+
+@contextmanager
+def _tracked(config: TrainingConfig, run: str, home: Path, on_metrics: OnMetrics) -> Iterator[OnMetrics]:
+    """``on_metrics`` and every tracker that ``config`` names, as one."""
+    settings = config.model_dump(mode="json")
+    with ExitStack() as opened:
+        trackings = []
+        for name in config.trackers:
+            tracking = load_tracker(name).start(run[:16], home / "trackers" / name, settings)
+            opened.callback(tracking.close)
+            trackings.append(tracking)
+
+        def report(metrics: dict[str, Any]) -> None:
+            on_metrics(metrics)
+            for tracking in trackings:
+                tracking.log(numbers(metrics), metrics["run_step"])
+
+        yield report
 
 
 def _folder(home: Path, name: str) -> Path:

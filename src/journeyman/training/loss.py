@@ -1,9 +1,13 @@
 """Summed cross-entropy of the trained tokens, with logits computed nowhere else."""
 
+import inspect
 from typing import Any
 
 import torch
 from torch import nn
+
+_PICTURES = ("pixel_values", "image_grid_thw", "target_sizes")
+"""Inputs of a batch that are pictures, in all families."""
 
 
 class TokenLoss(nn.Module):
@@ -12,6 +16,7 @@ class TokenLoss(nn.Module):
     def __init__(self, model: Any) -> None:
         super().__init__()
         self.model = model
+        self._keeps_logits = "logits_to_keep" in inspect.signature(_without_adapters(model).forward).parameters
 
     def forward(self, batch: dict[str, Any]) -> torch.Tensor:
         """Sum over the trained tokens of ``batch``, in nats; the caller divides by the step's token count."""
@@ -20,29 +25,38 @@ class TokenLoss(nn.Module):
         prefix = inputs.pop("prefix")
         if prefix:
             inputs = self._behind_prefix(inputs, prefix)
-        logits = self.model(**self._embedded(inputs), use_cache=bool(prefix)).logits
+        logits = self._kept_logits(self._with_features(inputs) | {"use_cache": bool(prefix)})
         return nn.functional.cross_entropy(logits.float(), targets, reduction="sum")
 
-    def _embedded(self, inputs: dict[str, Any]) -> dict[str, Any]:
-        """Put the pictures among the text.
+    def _kept_logits(self, inputs: dict[str, Any]) -> torch.Tensor:
+        """[N, vocabulary], in the order of ``targets``."""
+        if self._keeps_logits:
+            return self.model(**inputs).logits  # type: ignore[no-any-return]  # transformers is untyped
+        keep = inputs.pop("logits_to_keep")
+        model = _without_adapters(self.model)
+        return model.lm_head(model.model(**inputs).last_hidden_state[keep])  # type: ignore[no-any-return]
+
+    def _with_features(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        """Replace the pictures by their features.
 
         ZeRO adds up gradients, and gathers weights, in the order in which ranks use them, by place and
-        not by name. So a batch without pictures brings a blank one, of which nothing is scattered, and
+        not by name. So a batch without pictures brings a blank one, no feature of which is used, and
         every rank calls the same modules in the same order.
         """
-        ids = inputs.pop("input_ids")
-        embedded = self.model.get_input_embeddings()(ids)
-        pictures = {name: inputs.pop(name) for name in ("pixel_values", "image_grid_thw")}
-        features = torch.cat(tuple(self.model.get_image_features(**pictures).pooler_output)).to(embedded.dtype)
-        places = (ids == self.model.config.image_token_id).unsqueeze(-1).expand_as(embedded)
-        return inputs | {"inputs_embeds": embedded.masked_scatter(places, features)}
+        rest = {name: value for name, value in inputs.items() if name not in (*_PICTURES, "image_tokens")}
+        used = inputs["image_tokens"]
+        features = self.model.get_image_features(**{name: inputs[name] for name in _PICTURES if name in inputs})
+        features.pooler_output = [torch.cat(tuple(features.pooler_output))[:used]]
+        if getattr(features, "deepstack_features", None):  # Qwen3-VL adds some to deeper layers too
+            features.deepstack_features = [[torch.cat(tuple(deep))[:used]] for deep in features.deepstack_features]
+        return rest | {"mm_encoder_outputs": {"image": features}}
 
     def _behind_prefix(self, inputs: dict[str, Any], prefix: int) -> dict[str, Any]:
         """Compute the first ``prefix`` columns once; the rows attend to its keys and values, gradients included."""
         rows = inputs["input_ids"].shape[0]
         cache = self.model(
             input_ids=inputs["input_ids"][:1, :prefix],
-            position_ids=inputs["position_ids"][:, :1, :prefix],
+            position_ids=inputs["position_ids"][..., :1, :prefix],
             use_cache=True,
             logits_to_keep=1,
         ).past_key_values
@@ -51,7 +65,12 @@ class TokenLoss(nn.Module):
             layer.values = layer.values.expand(rows, -1, -1, -1)
         return inputs | {
             "input_ids": inputs["input_ids"][:, prefix:],
-            "position_ids": inputs["position_ids"][:, :, prefix:],
+            "position_ids": inputs["position_ids"][..., prefix:],
             "logits_to_keep": inputs["logits_to_keep"][:, prefix:],
             "past_key_values": cache,
         }
+
+
+def _without_adapters(model: Any) -> Any:
+    """The transformers model inside one with adapters; these sit in its modules and act all the same."""
+    return model.get_base_model() if hasattr(model, "get_base_model") else model

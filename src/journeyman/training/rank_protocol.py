@@ -10,25 +10,39 @@ from journeyman.schema.record import canonical_json
 from journeyman.training.config import TrainingConfig
 
 _EVENT = "journeyman_event"
-STEP, CHECKPOINT, STOPPED, FINISHED = "step", "checkpoint", "stopped", "finished"
-"""What rank 0 says."""
+STEP, ROWS, CHECKPOINT, STOPPED, FINISHED = "step", "rows", "checkpoint", "stopped", "finished"
+"""What rank 0 says, each with ``step``. ``step`` carries the metrics; ``checkpoint`` may carry ``validation_loss``;
+``rows`` counts the rows met so far and how many of them are left out or cut, when that changes."""
 
 
 class RankConfig(BaseModel):
-    """Everything a rank needs; it reads no environment of ours and talks to no store."""
+    """Everything a rank needs; it reads no environment of ours and writes to no store."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     folder: Path
-    """Local folder of the run, shared by its ranks: dataset, checkpoints, failures, finished model."""
+    """Folder of the run that all its ranks see, on several machines a shared one: dataset, checkpoints, failures,
+    finished model."""
     training: TrainingConfig
+    """Of this stage: its ``stages`` are empty, its ``base_model`` is a folder after the first."""
+    urls: tuple[str, ...] = ()
+    """Parquet files of Example rows, all splits, that ranks stream from the store; empty reads ``dataset``."""
+    families: tuple[str, ...] = ()
+    """Examples of these families only; empty takes all."""
+    share: float = 1.0
+    """Share of those rows, drawn once by the seed."""
     resume_step: int = 0
     """Step of the checkpoint in ``folder`` to go on from; 0 starts anew."""
 
     @property
     def dataset(self) -> Path:
-        """Parquet of Example rows, all splits."""
+        """Parquet of Example rows, all splits, where they are not streamed."""
         return self.folder / "dataset.parquet"
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The Parquet files to read, wherever they are."""
+        return self.urls or (str(self.dataset),)
 
     @property
     def checkpoints(self) -> Path:

@@ -1,11 +1,11 @@
-"""The ranks as one group of processes: started by torchrun, listened to, and never left behind."""
+"""The ranks as one group of processes: started by a launcher, listened to, and never left behind."""
 
 import logging
 import os
 import re
 import signal
+import socket
 import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -13,14 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from journeyman.errors import ConfigError, TrainingError, TransientError
+from journeyman.training.commands import SHUTDOWN_SECONDS, WORKER, rank_command
+from journeyman.training.process_tree import descendants, running_module, send
 from journeyman.training.rank_protocol import CHECKPOINT, STOPPED, RankConfig, heard, read_failures
 
 logger = logging.getLogger(__name__)
 
-SHUTDOWN_SECONDS = 30
-"""What ranks get to write a checkpoint before they are killed."""
 _TAIL_LINES = 60
-_KILLED = re.compile(r"exitcode\s*:\s*-9\b")
+_KILLED = re.compile(r"exitcode\s*:\s*-9\b|return code = -9\b")
+"""How torchrun and DeepSpeed's launcher tell that a rank was killed."""
 _LOST_PEER = re.compile(r"by peer|NCCL|gloo", re.IGNORECASE)
 _REFUSALS = ("ConfigError", "UnknownPluginError")
 
@@ -44,14 +45,27 @@ def run_ranks(config: RankConfig, on_event: OnEvent) -> None:
     path.write_text(config.model_dump_json())
     for old in config.failures.glob("rank-*.json"):
         old.unlink()
+    if config.training.nodes > 1 and config.training.launcher == "torchrun":
+        logger.warning("on each other machine run: python -m journeyman.training.node %s", path)
+    supervise(path, config, on_event)
+
+
+def supervise(path: Path, config: RankConfig, on_event: OnEvent) -> None:
+    """Start this machine's ranks and stay with them to their end; raises what :func:`run_ranks` raises.
+
+    Args:
+        path: The written ``config``.
+        config: Of the run.
+        on_event: Called with each event that rank 0 says, in order, where rank 0 runs on this machine.
+    """
     process = subprocess.Popen(
-        _command(path, config.training.ranks),
+        rank_command(path, config.training, port=_free_port()),
         stdin=subprocess.PIPE,  # held open: ranks end themselves when this end is gone
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        env=_environment(os.environ, config.training.ranks),
+        env=_environment(os.environ, config),
         start_new_session=True,
     )
     tail: deque[str] = deque(maxlen=_TAIL_LINES)
@@ -76,41 +90,35 @@ def run_ranks(config: RankConfig, on_event: OnEvent) -> None:
         raise _failure(config, code, "\n".join(tail))
 
 
-def _command(config: Path, ranks: int) -> list[str]:
-    return [
-        sys.executable,
-        "-m",
-        "torch.distributed.run",
-        "--nnodes=1",
-        f"--nproc-per-node={ranks}",
-        "--rdzv-backend=c10d",
-        "--rdzv-endpoint=127.0.0.1:0",
-        "--local-addr=127.0.0.1",
-        "--max-restarts=0",
-        f"--shutdown-timeout={SHUTDOWN_SECONDS}",
-        "-m",
-        "journeyman.training.worker",
-        str(config),
-    ]
-
-
-def _environment(base: Mapping[str, str], ranks: int) -> dict[str, str]:
-    """What ranks see: no credentials, since they talk to no store and no teacher."""
-    hidden = re.compile(r"^(AWS_|OPENAI_|PREFECT_|JOURNEYMAN_)")
+def _environment(base: Mapping[str, str], config: RankConfig) -> dict[str, str]:
+    """What ranks see: no credentials, but for those of a store that they stream rows from."""
+    training = config.training
+    urls = (*config.urls, *(other.url for other in training.mixture))
+    streams = any(url.startswith("s3://") for url in urls)
+    hidden = re.compile(r"^(OPENAI_|PREFECT_|JOURNEYMAN_)" if streams else r"^(AWS_|OPENAI_|PREFECT_|JOURNEYMAN_)")
     environment = {k: v for k, v in base.items() if not hidden.match(k)}
     cores = os.cpu_count() or 1
-    environment.setdefault("OMP_NUM_THREADS", str(max(1, cores // ranks)))
+    environment.setdefault("OMP_NUM_THREADS", str(max(1, cores // training.ranks)))
     environment.setdefault("TOKENIZERS_PARALLELISM", "false")
-    environment.setdefault("GLOO_SOCKET_IFNAME", "lo")
+    if training.nodes == 1:
+        environment.setdefault("GLOO_SOCKET_IFNAME", "lo")
     environment["PYTHONUNBUFFERED"] = "1"
-    # DeepSpeed reads its checkpoints as pickles; torch then lets them hold weights and what the engine names, no code.
-    environment["TORCH_FORCE_WEIGHTS_ONLY_LOAD"] = "1"
     return environment
 
 
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def _stop(process: subprocess.Popen[str], on_event: OnEvent) -> None:
-    """Let the ranks write a last checkpoint, and have it uploaded, before they are killed."""
-    process.send_signal(signal.SIGTERM)
+    """Let the ranks write a last checkpoint, and have it uploaded, before they are killed.
+
+    The ranks are asked themselves: DeepSpeed's launcher would be gone before them, and what one rank is asked,
+    all do.
+    """
+    send(running_module(descendants(process.pid), WORKER), signal.SIGTERM)
     deadline = threading.Timer(SHUTDOWN_SECONDS, process.kill)
     deadline.start()
     try:
@@ -125,10 +133,16 @@ def _stop(process: subprocess.Popen[str], on_event: OnEvent) -> None:
 
 
 def _make_sure(process: subprocess.Popen[str]) -> None:
-    """Leave nothing behind: ranks see that torchrun, or this end of their input, is gone and end within a second."""
+    """Leave nothing behind.
+
+    What is no longer below a killed launcher is out of reach here: such ranks see that it, or this end of
+    their input, is gone, and end within a second.
+    """
     if process.poll() is None:
+        left = descendants(process.pid)
         process.kill()
         process.wait()
+        send(left, signal.SIGKILL)
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
             pipe.close()

@@ -6,25 +6,30 @@ one; the launcher moves things between that folder and the store.
 
 import json
 import logging
-import math
 import os
+import re
 import select
 import signal
 import sys
 import threading
 import time
 import traceback
-from itertools import islice
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from journeyman.errors import TrainingError
 from journeyman.model_family import Encoded, ModelFamily, load_model_family
-from journeyman.training.conversations import Conversations, corpus, of_split, read_examples
-from journeyman.training.packing import MicroBatch, Plan, Step, total_steps
+from journeyman.training.conversations import Encoder, limits
+from journeyman.training.guard import LossGuard
+from journeyman.training.loader import Batch, Loader
+from journeyman.training.order import Mixture, Rows
+from journeyman.training.packing import Packing
+from journeyman.training.position import Position, read_position
 from journeyman.training.rank_protocol import (
     CHECKPOINT,
     FINISHED,
+    ROWS,
     STEP,
     STOPPED,
     Failure,
@@ -35,7 +40,7 @@ from journeyman.training.rank_protocol import (
 from journeyman.training.schedule import learning_rate
 
 if TYPE_CHECKING:
-    from journeyman.training.engine import StepReport
+    from journeyman.training.engine import Engine, StepReport
 
 logger = logging.getLogger(__name__)
 
@@ -70,22 +75,22 @@ class Rank:
         from journeyman.training.engine import Engine
         from journeyman.training.initial import initial_model, prepare_for_training
 
-        examples = read_examples(self.config.dataset)
-        training_rows = of_split(examples, "train")
-        model, self.processor = initial_model(self.training, self.family, corpus(training_rows))
-        data = Conversations(training_rows, self.family, self.processor, self.training)
-        validation = Conversations(of_split(examples, "validation"), self.family, self.processor, self.training)
+        own = self._rows(self.config.sources, "train")
+        self.validation = self._rows(self.config.sources, "validation")
+        model, self.processor = initial_model(self.training, self.family, own.texts())
         model = prepare_for_training(model, self.training, self.family)
-        plan = self._plan(data)
-        self.prefix = plan.shared
-        steps = total_steps(plan, max_steps=self.training.max_steps, epochs=self.training.epochs)
-        self.engine = Engine(model, self.training, micro_batches=plan.micro_batches, world_size=_world_size())
-        if self.config.resume_step:
-            self.engine.load_checkpoint(self.config.checkpoints, checkpoint_name(self.config.resume_step))
-        finished = self._run_steps(data, plan, steps)
-        if not finished:
-            return
-        loss = self._validation_loss(validation)
+        self.loader = self._loader(own, patch_weight(model, self.family))
+        try:
+            steps = self.training.max_steps or max(1, round(self.training.epochs * self.loader.epoch_steps()))
+            self.engine = Engine(
+                model, self.training, micro_batches=self.packing.micro_batches, world_size=_world_size()
+            )
+            if not self._run_steps(steps):
+                return
+            loss = self._validation_loss()
+        finally:
+            self.loader.close()
+            self.validation.close()
         self._export(model)
         if self.engine.rank == 0:
             say(
@@ -94,117 +99,176 @@ class Rank:
                 steps=steps,
                 loss=self.last_loss,
                 validation_loss=loss,
-                trained_tokens=self.tokens_seen,
+                trained_tokens=self.position.trained_tokens,
                 parameters=self.engine.parameters,
                 trained_parameters=self.engine.trained_parameters,
+                **self._rows_told(),
             )
 
-    def _plan(self, data: Conversations) -> Plan:
-        share = self._shares_prefix()
-        return Plan(
-            lengths=data.lengths,
-            shared=data.shared_tokens() if share else 0,
+    def _rows(self, urls: Sequence[str], split: str) -> Rows:
+        return Rows(
+            urls,
+            split=split,
+            seed=self.training.seed,
+            families=self.config.families,
+            share=self.config.share,
+            buffer_rows=self.training.shuffle_rows,
+        )
+
+    def _loader(self, own: Rows, weight: float) -> Loader:
+        others = self.training.mixture
+        mixture = Mixture(
+            [own, *(self._rows((other.url,), "train") for other in others)], [1.0, *(other.weight for other in others)]
+        )
+        self.packing = Packing(
             tokens_per_step=self.training.tokens_per_step,
             pack_tokens=self.training.pack_tokens,
             ranks=_world_size(),
-            share_prefix=share,
-            seed=self.training.seed,
+            share_prefix=self._shares_prefix(),
+            patch_weight=weight,
+        )
+        return Loader(
+            mixture,
+            Encoder(self.family, self.processor, limits(self.training)),
+            self.packing,
+            self._collate,
+            rank=int(os.environ["RANK"]),
+            processes=self.training.loader_processes,
         )
 
     def _shares_prefix(self) -> bool:
         # ZeRO-3 gathers each module's weights around its one call; recomputation repeats calls without the cache.
         return self.training.share_prefix and self.training.zero_stage < 3 and not self.training.gradient_checkpointing
 
-    def _run_steps(self, data: Conversations, plan: Plan, steps: int) -> bool:
-        trained = data.trained_tokens
+    def _collate(self, rows: Sequence[Sequence[Encoded]], prefix: int) -> dict[str, Any]:
+        return self.family.collate(rows, self.processor, prefix=prefix)
+
+    def _resumed(self) -> Position:
+        """Weights and optimizer as they were, and the position in the data that belongs to them."""
+        step = self.config.resume_step
+        if not step:
+            return self.loader.start
+        self.engine.load_checkpoint(self.config.checkpoints, checkpoint_name(step))
+        position = read_position(self.config.checkpoints / checkpoint_name(step))
+        if position is None:
+            raise TrainingError(
+                f"checkpoint {checkpoint_name(step)} does not say which rows came before it; delete it, and the run "
+                "goes on from an older one"
+            )
+        return position
+
+    def _run_steps(self, steps: int) -> bool:
         start = self.config.resume_step
-        stream = plan.steps()
         every = max(1, steps // REPORTS)
-        window = _Window()
+        self.position = self._resumed()
         self.last_loss = 0.0
-        self.tokens_seen = sum(_tokens(micros, trained) for micros in islice(stream, start))
-        for step, micros in zip(range(start, steps), stream, strict=False):
-            tokens = _tokens(micros, trained)
-            rate = learning_rate(step, steps, peak=self.training.learning_rate, warmup_share=self.training.warmup_share)
-            mine = micros[self.engine.rank :: _world_size()]
-            batches = (self._batch(data, micro, window) for micro in mine)
+        guard = LossGuard(self.training.spike_factor)
+        window = _Window(self.loader)
+        told = self.position.left_out
+        for step, loaded in zip(range(start, steps), self.loader.steps(self.position), strict=False):
+            rate = self._rate(step, steps)
             seed = self.training.seed * 1_000_003 + step * _world_size() + self.engine.rank
-            report = self.engine.step(batches, tokens=max(1, tokens), rate=rate, seed=seed, stop=self.stop.is_set())
-            if math.isnan(report.loss):
-                raise TrainingError(
-                    f"the loss is not a number at step {step + 1}; lower learning_rate = {self.training.learning_rate}"
-                )
+            report = self.engine.step(
+                (window.counted(batch) for batch in loaded.batches),
+                tokens=max(1, loaded.tokens),
+                rate=rate,
+                seed=seed,
+                stop=self.stop.is_set(),
+            )
+            guard.check(step + 1, report, loaded.passes, loaded.pass_tokens, rate=rate)
             self.last_loss = report.loss
-            self.tokens_seen += tokens
+            self.position = loaded.position
             window.add(report)
             done = step + 1
             if self.engine.rank == 0 and (done % every == 0 or done == steps):
-                say(STEP, step=done, steps=steps, learning_rate=rate, **window.close(_world_size()))
+                say(STEP, step=done, steps=steps, learning_rate=rate, **window.close(self.engine, _world_size()))
+                if self.position.left_out != told:
+                    told = self.position.left_out
+                    say(ROWS, step=done, **self._rows_told())
             if report.stopping or (done % self.training.checkpoint_every == 0 and done < steps):
-                self._checkpoint(done)
+                self._checkpoint(done, stopping=report.stopping)
             if report.stopping:
                 if self.engine.rank == 0:
                     say(STOPPED, step=done, steps=steps)
                 return False
         return True
 
-    def _batch(self, data: Conversations, micro: MicroBatch, window: "_Window | None") -> dict[str, Any]:
-        rows: list[list[Encoded]] = [[data[i] for i in row] for row in micro]
-        # One prefix for the whole run: ranks must build the same graph, or ZeRO reduces one's gradients of a
-        # parameter with another's of a different one.
-        batch = self.family.collate(rows, self.processor, prefix=self.prefix if window is not None else 0)
-        if window is not None:
-            window.count(rows, batch)
-        return batch
+    def _rate(self, step: int, steps: int) -> float:
+        return learning_rate(
+            step,
+            steps,
+            peak=self.training.learning_rate,
+            warmup_share=self.training.warmup_share,
+            warmup_steps=self.training.warmup_steps,
+            schedule=self.training.schedule,
+            floor_share=self.training.floor_share,
+        )
 
-    def _validation_loss(self, data: Conversations) -> float | None:
-        if not sum(data.trained_tokens):
-            return None
-        micros = self._plan(data).once()
-        world = _world_size()
-        # ZeRO-3 needs every rank in every forward pass: the surplus is computed and counted as nothing.
-        rounds = -(-len(micros) // world)
-        total = 0.0
-        for number in range(rounds):
-            index = number * world + self.engine.rank
-            loss = self.engine.evaluate(self._batch(data, micros[min(index, len(micros) - 1)], None))
-            total += loss if index < len(micros) else 0.0
-        return self.engine.summed(total) / sum(data.trained_tokens)
+    def _rows_told(self) -> dict[str, int]:
+        """What of the rows met so far was not trained on, or not whole."""
+        at = self.position
+        return {"rows": at.rows, "rows_too_long": at.too_long, "rows_cut": at.cut, "rows_untrained": at.untrained}
 
-    def _checkpoint(self, step: int) -> None:
+    def _validation_loss(self) -> float | None:
+        """Nats a trained token over the validation split; None where it has none."""
+        losses = tokens = 0.0
+        for batch, trained in self.loader.once(self.validation):
+            # ZeRO-3 needs every rank in every forward pass: the surplus is computed and counted as nothing.
+            loss = self.engine.evaluate(batch.inputs)
+            losses += loss if trained else 0.0
+            tokens += trained
+        losses, tokens = self.engine.summed(losses), self.engine.summed(tokens)
+        return losses / tokens if tokens else None
+
+    def _checkpoint(self, step: int, *, stopping: bool) -> None:
+        validate = self.training.validate_at_checkpoints and not stopping
+        known = {"validation_loss": self._validation_loss()} if validate else {}
+        if self.engine.rank == 0:
+            self.position.write(self.config.checkpoints / checkpoint_name(step))
         self.engine.save_checkpoint(self.config.checkpoints, checkpoint_name(step))
         if self.engine.rank == 0:
-            say(CHECKPOINT, step=step)
+            say(CHECKPOINT, step=step, **known)
 
     def _export(self, model: Any) -> None:
         from journeyman.training.export import export_model
 
         state = self.engine.full_state()
         if self.engine.rank == 0:
-            export_model(model, self.processor, self.config.model, self.family, state)
+            whole = self._whole_base if self.training.quantize != "none" else None
+            export_model(model, self.processor, self.config.model, self.family, state, whole_base=whole)
+
+    def _whole_base(self) -> Any:
+        """The base model as it was before its weights were quantized."""
+        from journeyman.training.initial import initial_model
+
+        return initial_model(self.training.model_copy(update={"quantize": "none"}), self.family, ())[0]
 
 
 class _Window:
     """Metrics since the last report."""
 
-    def __init__(self) -> None:
+    def __init__(self, loader: Loader) -> None:
         self.gradient_norm: float | None = None
+        self.memory: list[int] = []
+        self._loader = loader
         self._reset()
 
     def add(self, report: "StepReport") -> None:
         """Count one step."""
         self.losses.append(report.loss)
         self.gradient_norm = report.gradient_norm
+        self.memory = list(report.memory)
 
-    def count(self, rows: list[list[Encoded]], batch: dict[str, Any]) -> None:
-        """Count the tokens of one forward pass of this rank."""
-        prefix = batch["prefix"]
-        self.real += sum(len(e) for row in rows for e in row)
-        computed = batch["input_ids"].numel() - prefix * (len(rows) - 1)
-        self.computed += computed
-        self.needed += sum(len(e) for row in rows for e in row) - prefix * (len(rows) - 1)
+    def counted(self, batch: Batch) -> dict[str, Any]:
+        """Count the tokens of one forward pass of this rank, and give its inputs."""
+        real = sum(sum(row) for row in batch.lengths)
+        once = batch.inputs["prefix"] * (len(batch.lengths) - 1)
+        self.real += real
+        self.needed += real - once
+        self.computed += batch.inputs["input_ids"].numel() - once
+        return batch.inputs
 
-    def close(self, world_size: int) -> dict[str, float | None]:
+    def close(self, engine: "Engine", world_size: int) -> dict[str, Any]:
         """Metrics of the window; the next one begins."""
         seconds = time.monotonic() - self.began
         values = {
@@ -212,6 +276,9 @@ class _Window:
             "gradient_norm": self.gradient_norm,
             "tokens_per_second": round(self.real * world_size / seconds, 1),
             "padding_share": round(1 - self.needed / max(1, self.computed), 4),
+            "wait_share": round((self._loader.waited - self.waited) / seconds, 4),
+            "mfu": engine.utilisation(self.computed * world_size, seconds),
+            "memory_bytes": self.memory,
             "seconds": round(seconds, 3),
         }
         self._reset()
@@ -221,11 +288,22 @@ class _Window:
         self.losses: list[float] = []
         self.real = self.computed = self.needed = 0
         self.began = time.monotonic()
+        self.waited = self._loader.waited
 
 
-def _tokens(micros: Step, trained: tuple[int, ...]) -> int:
-    """Trained tokens of a step."""
-    return sum(trained[i] for micro in micros for row in micro for i in row)
+def patch_weight(model: Any, family: ModelFamily) -> float:
+    """What a picture's patch costs over what a token costs, from the parameters that each of them passes.
+
+    A weight costs two operations a token in the forward pass, two more where gradients flow on through
+    it, and two more where it is trained (arXiv:2001.08361, section 2.1). Gradients flow through the whole
+    language model to what lies before it, but not through a frozen vision encoder.
+    """
+    cost = {"vision": 0.0, "language": 0.0}
+    for name, parameter in model.named_parameters():
+        for group, frozen in (("vision", 1), ("language", 2)):
+            if group in family.groups and re.search(family.groups[group], name):
+                cost[group] += parameter.numel() * (3 if parameter.requires_grad else frozen)
+    return cost["vision"] / cost["language"] if cost["language"] else 0.0
 
 
 def _world_size() -> int:

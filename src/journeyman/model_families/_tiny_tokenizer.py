@@ -1,0 +1,75 @@
+"""Tokenizers of the tiny members, trained on the spot, and their random weights."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+from transformers import Qwen2Tokenizer
+
+VOCABULARY = 2048
+"""Entries at most; the control tokens are among them."""
+CONTEXT = 4096
+"""Positions a tiny member may use."""
+
+
+def train_tokenizer(corpus: Iterable[str], controls: Sequence[str], **names: str) -> Any:
+    """A byte-level BPE with the given control tokens; every text can be written in it.
+
+    Args:
+        corpus: Texts to learn pieces from.
+        controls: Control tokens, ``<|endoftext|>`` and ``<|im_end|>`` among them.
+        **names: Attributes of the tokenizer that name some of them, e.g. ``image_token``.
+    """
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY - len(controls),
+        min_frequency=2,
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        show_progress=False,
+    )
+    empty = Qwen2Tokenizer(vocab={}, merges=[])
+    tokenizer = Tokenizer(models.BPE())
+    # The family's own splitting rule: pieces that it never forms would be wasted entries.
+    tokenizer.normalizer = empty.backend_tokenizer.normalizer
+    tokenizer.pre_tokenizer = empty.backend_tokenizer.pre_tokenizer
+    tokenizer.train_from_iterator(corpus, trainer)
+    return Qwen2Tokenizer(
+        vocab=tokenizer.get_vocab(),
+        merges=merges(tokenizer),
+        extra_special_tokens=list(controls),
+        eos_token="<|im_end|>",  # noqa: S106 - tokens of text
+        pad_token="<|endoftext|>",  # noqa: S106
+        unk_token="<|endoftext|>",  # noqa: S106
+        **({"model_specific_special_tokens": names} if names else {}),
+    )
+
+
+def merges(tokenizer: Tokenizer) -> list[tuple[str, str]]:
+    """Merges of a trained BPE, in order."""
+    return [tuple(pair) for pair in json.loads(tokenizer.to_str())["model"]["merges"]]
+
+
+def random_model(build: Callable[[], Any], seed: int) -> Any:
+    """What ``build`` makes, with weights of its own seed; the process's random state is left as it was."""
+    state = torch.get_rng_state()
+    try:
+        torch.manual_seed(seed)
+        model = build()
+        _scale_weights(model)
+    finally:
+        torch.set_rng_state(state)
+    return model
+
+
+def _scale_weights(model: Any) -> None:
+    """Draw matrices by their fan-in: the usual fixed deviation of 0.02 is for widths in the thousands.
+
+    Measured on toy conversations: it halves the loss after 50 CPU seconds.
+    """
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if weight.ndim < 2 or "embed_tokens" in name:
+                continue
+            residual = name.endswith(("o_proj.weight", "down_proj.weight", "fc2.weight", "attn.proj.weight"))
+            weight.normal_(std=weight[0].numel() ** -0.5 * (0.5 if residual else 1.0))

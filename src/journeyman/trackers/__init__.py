@@ -1,0 +1,1 @@
+"""Places where metrics are kept, one file each; see journeyman.tracker."""
