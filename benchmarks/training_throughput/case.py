@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 MAX_PIXELS, MIN_PIXELS = 112 * 112, 56 * 56
 """Areas that pictures are scaled to."""
@@ -34,6 +34,8 @@ class Case:
     """Steps that are measured."""
     fixed_rows: int
     """The first rows, whose loss before training both sides report."""
+    attention: Literal["sdpa", "eager"] = "sdpa"
+    """Both sides: torch's fused attention is slower than plain matrix products in bf16 on a CPU, not in fp32."""
     share_prefix: bool = False
     """Ours: compute the turns that all conversations begin with once."""
     learning_rate: float = 1e-4

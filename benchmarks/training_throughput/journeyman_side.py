@@ -143,6 +143,7 @@ def _config(case: Case) -> TrainingConfig:
         freeze=() if case.pictures else ("vision", "merger"),
         zero_stage=0,
         precision="bf16" if case.precision == "bf16" else "fp32",
+        attention=case.attention,
         tokens_per_step=case.tokens_per_step,
         pack_tokens=case.pack_tokens,
         share_prefix=case.share_prefix,

@@ -131,7 +131,8 @@ def _settings(case: Case, folder: str) -> SFTConfig:
 
 def _model(case: Case) -> Any:
     kind = AutoModelForImageTextToText if case.pictures else AutoModelForCausalLM
-    return kind.from_pretrained(case.model, dtype=torch.bfloat16 if case.precision == "bf16" else torch.float32)
+    dtype = torch.bfloat16 if case.precision == "bf16" else torch.float32
+    return kind.from_pretrained(case.model, dtype=dtype, attn_implementation=case.attention)
 
 
 def _processor(case: Case) -> Any:
