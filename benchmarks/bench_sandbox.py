@@ -134,7 +134,7 @@ def _smolagents() -> None:
     for name, seconds in zip(names, json.loads(result.stdout), strict=True):
         _line(f"smolagents: {name}", seconds * 1e3, "ms")
     start = time.perf_counter()
-    exec(LOOP_CODE, {})
+    exec(LOOP_CODE, {})  # our own loop, as plain Python runs it
     _line(f"plain Python: a loop of {LOOP} turns", (time.perf_counter() - start) * 1e3, "ms")
 
 

@@ -23,8 +23,6 @@ from journeyman.plugins import load_plugin
 from journeyman.tool import Tool
 from journeyman.tool_run import Outcome, run_tool
 
-logger = logging.getLogger(__name__)
-
 MEMORY_BYTES = 4 * 2**30
 """Private memory of a host: all models of the shelf and a 40 megapixel picture together stay below 3 GiB."""
 RECYCLE_BYTES = 3 * 2**30

@@ -149,7 +149,7 @@ def _univariate(expression: Any, unknown: Any) -> tuple[list[Any], str]:
         return list(sympy.solve(expression.subs(unknown, line), line)), ""
     try:
         return list(sympy.solve(expression, unknown)), ""
-    except NotImplementedError:
+    except NotImplementedError:  # how sympy says that it knows no formula
         found = _scanned(expression, unknown)
         if found:
             return found, f"found by numbers between -{SCAN} and {SCAN}; there may be more"
