@@ -38,7 +38,7 @@ def write_rows(path: Path, *, pictures: bool) -> None:
     One to six assistant turns; observations of a log-normal number of words (median 25, one in ten above 85); with
     ``pictures``, up to two in the question and one behind two fifths of the observations.
     """
-    tools = [load_plugin("journeyman.tools", name, "TOOL", Tool) for name in plugin_names("journeyman.tools")]
+    tools = [load_plugin("journeyman.tools", name, "TOOL", Tool).card() for name in plugin_names("journeyman.tools")]
     system = Message(role="system", content=(TextPart(text=system_prompt(tools)),))
     names = [tool.name for tool in tools]
     rows = [_row(number, system, names, pictures=pictures) for number in range(ROWS)]

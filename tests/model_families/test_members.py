@@ -18,6 +18,7 @@ from transformers.models.auto.processing_auto import PROCESSOR_MAPPING_NAMES
 
 from journeyman.model_family import IGNORED
 from journeyman.schema.message import ImagePart, Message, TextPart
+from journeyman.training import varlen_attention
 from journeyman.training.config import LoraConfig, TrainingConfig
 from journeyman.training.initial import prepare_for_training
 from journeyman.training.loss import TokenLoss
@@ -134,6 +135,29 @@ def test_conversations_in_one_row_or_batch_have_the_loss_and_gradient_they_have_
         for parameter, gradient in gradients.items():
             want = sum(g[parameter] for _, g in alone)
             assert torch.allclose(gradient, want, atol=2e-3, rtol=2e-3), parameter
+
+
+def test_attention_by_lengths_gives_a_packed_row_the_loss_and_gradient_of_padded_rows(name):
+    family, _, _ = member(name)
+    if not family.packs:
+        pytest.skip("its conversations share no row")
+    conversations = encoded(name)
+    varlen_attention.register()
+    module = trainee(name)
+    want, gradients = loss_and_gradients(name, module, [[one] for one in conversations])
+    module.model.set_attn_implementation(varlen_attention.NAME)
+    try:
+        # Padded rows and rows with a cache have no lengths; they go sdpa's way.
+        for rows in ([conversations], [[one] for one in conversations]):
+            loss, again = loss_and_gradients(name, module, rows)
+            assert loss == pytest.approx(want, rel=1e-5)
+            assert all(torch.allclose(again[n], g, atol=2e-3, rtol=2e-3) for n, g in gradients.items())
+        prefix = family.common_prefix(conversations, member(name)[2])
+        assert loss_and_gradients(name, module, [[one] for one in conversations], prefix=prefix)[0] == pytest.approx(
+            want, rel=1e-5
+        )
+    finally:
+        module.model.set_attn_implementation("sdpa")
 
 
 def test_a_shared_prefix_changes_nothing(name):

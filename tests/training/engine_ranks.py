@@ -8,6 +8,7 @@ Rank 0 prints one JSON object: pair -> case -> what each step told.
 import json
 import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import torch
@@ -24,6 +25,10 @@ CASES = {
     "stage 0, bf16": {"zero_stage": 0, "precision": "bf16"},
     "stage 2, adapters": {"zero_stage": 2, "lora": {}},
     "stage 3, adapters": {"zero_stage": 3, "lora": {}},
+    "stage 0, averaged": {"zero_stage": 0, "ema_decay": 0.5},
+    "stage 2, averaged": {"zero_stage": 2, "ema_decay": 0.5},
+    "stage 3, averaged": {"zero_stage": 3, "ema_decay": 0.5},
+    "stage 2, bf16, averaged": {"zero_stage": 2, "precision": "bf16", "ema_decay": 0.5},
 }
 
 
@@ -57,6 +62,24 @@ def passes(step):
     ]
 
 
+def weights(engine):
+    """The trained weights by name, on rank 0; None on others where they are cut."""
+    state = engine.full_state()
+    if state is None:
+        state = dict(engine._engine.module.named_parameters())
+    return {name: p.detach().float().clone() for name, p in state.items() if "frozen" not in name} or None
+
+
+def averages(engine, batch):
+    """Weights and losses of the average, and before and after it stood in the weights' place."""
+    told = {}
+    for when in ("before", "averaged", "after"):
+        with engine.averaged() if when == "averaged" else nullcontext():
+            state = weights(engine)
+            told[when] = {"loss": engine.evaluate(batch), "weights": {n: w.tolist() for n, w in (state or {}).items()}}
+    return told
+
+
 def train(case, checkpoints, *, resume):
     """Steps of one case, from the first or from the checkpoint in ``checkpoints``."""
     rank, world = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
@@ -65,6 +88,7 @@ def train(case, checkpoints, *, resume):
     if resume:
         engine.load_checkpoint(checkpoints, f"step-{RESUME}")
     told = []
+    averaged = config.ema_decay > 0
     for step in range(RESUME if resume else 0, STEPS):
         batches = passes(step)
         tokens = sum(len(batch["targets"]) for batch in batches)
@@ -78,10 +102,14 @@ def train(case, checkpoints, *, resume):
                 "stopping": report.stopping,
                 "memory": report.memory,
                 "utilisation": engine.utilisation(tokens, 1.0),
+                **(averages(engine, batches[0]) if averaged else {}),
             }
         )
         if not resume and step + 1 == RESUME:
             engine.save_checkpoint(checkpoints, f"step-{RESUME}")
+    if averaged:
+        engine.take_average()
+        told[-1]["at the end"] = engine.evaluate(passes(STEPS - 1)[0])
     return told
 
 

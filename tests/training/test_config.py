@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from journeyman.errors import ConfigError
 from journeyman.recipe import load_recipe
-from journeyman.training import packages
+from journeyman.training import packages, varlen_attention
 from journeyman.training.config import LoraConfig, StageConfig, TrainingConfig
 from journeyman.training.packages import attention_implementation, quantization, refuse_missing_packages
 from journeyman.training.schedule import learning_rate
@@ -16,6 +16,11 @@ BAD = [
     ({"offload_parameters": "cpu", "zero_stage": 2}, "offload_parameters = cpu needs zero_stage 3; it is 2"),
     ({"offload_optimizer": "nvme", "zero_stage": 2, "nvme_path": "/x"}, "offload to nvme needs zero_stage 3"),
     ({"offload_optimizer": "nvme", "zero_stage": 3}, "needs nvme_path"),
+    (
+        {"ema_decay": 0.99, "offload_parameters": "nvme", "zero_stage": 3, "nvme_path": "/x"},
+        "ema_decay needs the weights in memory",
+    ),
+    ({"ema_decay": 1.0}, "training.ema_decay = 1.0"),
     ({"quantize": "nf4", "precision": "bf16"}, "set lora, or quantize = none"),
     ({"quantize": "nf4", "lora": {}}, "quantize = nf4 computes in bf16; precision is fp32"),
     ({"quantize": "nf4", "lora": {}, "precision": "bf16", "zero_stage": 3}, "cannot be sharded by zero_stage 3"),
@@ -133,6 +138,9 @@ def test_flash_attention_is_taken_on_gpus_in_bf16_where_it_is_installed(monkeypa
     with pytest.raises(ConfigError, match="runs on GPUs only"):
         attention_implementation(asked, on_gpu=False)
     monkeypatch.setattr(packages, "find_spec", lambda _: None)
+    assert attention_implementation(bf16, on_gpu=True) == "varlen"
+    assert attention_implementation(fp32, on_gpu=True) == "sdpa"
+    monkeypatch.setattr(varlen_attention, "is_available", lambda: False)
     assert attention_implementation(bf16, on_gpu=True) == "sdpa"
 
 

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from journeyman.training.config import LoraConfig, TrainingConfig
-from journeyman.training.deepspeed_config import deepspeed_config
+from journeyman.training.deepspeed_config import LARGEST_BUCKET, bucket_elements, deepspeed_config
 from tests import golden
 
 NAME = golden.FOLDER / "deepspeed.json"
@@ -46,7 +46,10 @@ CASES = {
 
 def derived(case):
     config, micro_batches, world, on_gpu = CASES[case]
-    return deepspeed_config(config, micro_batches=micro_batches, world_size=world, on_gpu=on_gpu)
+    trained = 9_437_184 if config.lora else 2_208_985_600
+    return deepspeed_config(
+        config, micro_batches=micro_batches, world_size=world, trained_parameters=trained, on_gpu=on_gpu
+    )
 
 
 def test_deepspeeds_configuration_is_the_golden_one(request):
@@ -74,12 +77,27 @@ def test_deepspeed_itself_reads_what_is_derived(case):
         if theirs is not None:
             assert theirs.device == ours
             assert str(theirs.nvme_path or "") == (config.nvme_path if ours == "nvme" else "")
+    assert (
+        zero.reduce_bucket_size == zero.allgather_bucket_size == json_config["zero_optimization"]["reduce_bucket_size"]
+    )
     assert get_bfloat16_config(json_config).enabled == (config.precision == "bf16")
     assert get_data_types_params(json_config) == ({"grad_accum_dtype": "fp32"} if config.accumulate_in_fp32 else {})
     if "aio" in json_config:
         assert set(json_config["aio"]) <= set(get_aio_config(json_config))
     batch = json_config["train_micro_batch_size_per_gpu"] * json_config["gradient_accumulation_steps"]
     assert batch * CASES[case][2] == json_config["train_batch_size"]
+
+
+def test_buckets_hold_all_gradients_of_a_small_model_and_are_never_larger_than_deepspeeds_own():
+    pytest.importorskip("deepspeed")
+    from deepspeed.runtime.zero.config import DeepSpeedZeroConfig
+
+    default = DeepSpeedZeroConfig()
+    assert default.reduce_bucket_size == default.allgather_bucket_size == LARGEST_BUCKET
+    for trained in (1, 215, 65_536, 65_537, 3_979_264, LARGEST_BUCKET - 1, LARGEST_BUCKET, 7 * LARGEST_BUCKET):
+        size = bucket_elements(trained)
+        assert min(trained, LARGEST_BUCKET) <= size <= min(trained + 65_535, LARGEST_BUCKET)
+        assert size % 2 == 0  # ZeRO 1 and 2 refuse an odd one
 
 
 def test_the_op_that_compiles_for_minutes_can_be_switched_off():

@@ -1,7 +1,11 @@
 """The real launcher with real ranks; each run costs 10 to 20 s, mostly imports, so there are few."""
 
+import logging
 import os
 import signal
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -114,6 +118,49 @@ def test_loss_and_gradient_are_those_of_one_process(straight, tmp_path):
     (validated,) = (m for m in told if "validation_loss" in m)
     (run_name,) = {key.split("/")[1] for key in store.keys("checkpoints/")}
     assert read_manifest(store, run_name, 1).validation_loss == validated["validation_loss"] > 0
+
+
+class SecondMachine(logging.Handler):
+    """Starts a second machine's ranks by the very line that the first one's log gives."""
+
+    node = None
+
+    def emit(self, record):
+        told, _, command = record.getMessage().partition("on each other machine run: ")
+        if not told and command:
+            python, *rest = command.split()
+            assert python == "python"
+            self.node = subprocess.Popen([sys.executable, *rest], stderr=subprocess.PIPE, text=True)
+
+
+def test_two_machines_that_meet_give_the_losses_of_one_with_as_many_ranks(straight, tmp_path, monkeypatch):
+    monkeypatch.setenv("GLOO_SOCKET_IFNAME", "lo")  # both are this one; a cluster's ranks look for what they share
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        meeting = f"127.0.0.1:{probe.getsockname()[1]}"
+    logger, second = logging.getLogger("journeyman.training.ranks"), SecondMachine()
+    logger.addHandler(second)
+    seen = []
+
+    def count_ranks(metrics):
+        seen.append(metrics)
+        if second.node is not None:
+            below.update(running_module(descendants(second.node.pid), WORKER))
+
+    below = set()
+    try:
+        alone, both = straight[1], {"nodes": 2, "ranks": 1, "rendezvous": meeting, "checkpoint_every": 8}
+        _, result, _ = run(tmp_path, CONFIG.model_copy(update=both), on_metrics=count_ranks)
+        _, error = second.node.communicate(timeout=60)
+        assert second.node.returncode == 0, error[-3000:]
+    finally:
+        logger.removeHandler(second)
+        if second.node is not None:
+            second.node.kill()
+    assert len(below) == 1, "one rank of the two ran under the second machine's launcher"
+    assert [m["loss"] for m in seen] == pytest.approx([m["loss"] for m in straight[2]], rel=1e-5)
+    assert float(result.facts["validation_loss"]) == pytest.approx(float(alone.facts["validation_loss"]), rel=1e-4)
+    assert committed(tmp_path) == [8]
 
 
 def test_a_cancelled_and_then_killed_run_gives_the_losses_of_an_uninterrupted_one(straight, tmp_path):

@@ -13,8 +13,9 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from journeyman.errors import ArtifactError, ConfigError
+from journeyman.model_family import load_model_family
 from journeyman.schema.message import Message, TextPart, messages_to_json
-from journeyman.training.conversations import Encoder, Limits
+from journeyman.training.conversations import Encoder, Limits, corpus
 from journeyman.training.loader import Loader
 from journeyman.training.order import Mixture, Rows
 from journeyman.training.packing import Packing
@@ -255,3 +256,25 @@ def alive(pid):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def test_a_family_that_packs_nothing_gets_passes_of_like_lengths(dataset):
+    """What the tensors hold, not what the plan says: collate gives each conversation a row, and pads."""
+    family = load_model_family("minicpm_v")
+    _, processor = family.build_tiny(corpus(examples(16)), 0)
+
+    def padding(*, packs):
+        made = Loader(
+            Mixture([Rows([dataset], split="train")], [1.0]),
+            Encoder(family, processor, Limits(**PIXELS)),
+            Packing(8192, 2048, 1, share_prefix=False, packs=packs),
+            lambda rows, prefix: family.collate(rows, processor, prefix=prefix),
+            rank=0,
+        )
+        batches = [batch for step in taken(made, 4) for batch in step[3]]
+        real = sum(sum(map(sum, batch.lengths)) for batch in batches)
+        return 1 - real / sum(batch.inputs["input_ids"].numel() for batch in batches)
+
+    assert not family.packs
+    assert padding(packs=family.packs) < 0.6 * padding(packs=True)
+    assert padding(packs=family.packs) < 0.06

@@ -1,5 +1,5 @@
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import pytest
@@ -19,7 +19,7 @@ class Item:
     shared: int = SHARED
 
 
-LENGTHS = tuple(random.Random(0).randint(140, 500) for _ in range(300))
+LENGTHS = tuple(random.Random(0).choices(range(140, 501), k=300))
 ITEMS = [Item(i, length) for i, length in enumerate(LENGTHS)]
 
 
@@ -50,6 +50,7 @@ packings = st.builds(
     ranks=st.integers(1, 4),
     share_prefix=st.booleans(),
     patch_weight=st.floats(0, 2),
+    packs=st.booleans(),
 )
 
 
@@ -75,8 +76,7 @@ def test_what_is_left_over_would_not_have_been_a_whole_step(rows, how):
 @given(rows=items, how=packings, more=st.integers(2, 4))
 def test_the_conversations_of_a_step_do_not_depend_on_the_ranks(rows, how, more):
     passes = how.micro_batches
-    one = Packing(how.tokens_per_step, how.pack_tokens, 1, how.share_prefix, how.patch_weight)
-    other = Packing(how.tokens_per_step, how.pack_tokens, more, how.share_prefix, how.patch_weight)
+    one, other = replace(how, ranks=1), replace(how, ranks=more)
     if one.micro_batches == other.micro_batches == passes:
         assert [sorted(numbers(s)) for s in one.steps(rows)] == [sorted(numbers(s)) for s in other.steps(rows)]
 
@@ -102,6 +102,20 @@ def test_a_row_holds_one_conversation_when_the_prefix_is_shared_and_passes_cost_
         costs = [max(row[0].tokens - SHARED for row in micro) * len(micro) for micro in micros]
         assert all(len(row) == 1 for micro in micros for row in micro)
         assert max(costs) < 1.6 * sum(costs) / len(costs)
+
+
+def test_conversations_that_cannot_share_a_row_are_grouped_by_length_without_a_prefix_too():
+    def padding(how):
+        """Share of what is computed, where each conversation gets a row as long as the pass's longest."""
+        passes = [[c.tokens for row in micro for c in row] for step in how.steps(ITEMS) for micro in step.micro_batches]
+        return 1 - sum(map(sum, passes)) / sum(max(tokens) * len(tokens) for tokens in passes)
+
+    how = packing(share_prefix=False, packs=False)
+    for step in how.steps(ITEMS):
+        assert step.prefix == 0
+        assert all(len(row) == 1 for micro in step.micro_batches for row in micro)
+    assert padding(packing(share_prefix=False)) > 0.25
+    assert padding(how) < 0.13
 
 
 def test_packed_rows_are_filled_evenly():

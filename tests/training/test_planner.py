@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from journeyman.errors import ConfigError
 from journeyman.training._architectures import ARCHITECTURES
 from journeyman.training._compute import cost_of_token
-from journeyman.training._gpus import GPUS
-from journeyman.training._memory import Work, host_memory, memory_of_rank, model_states
+from journeyman.training._gpus import GIB, GPUS
+from journeyman.training._memory import LIVE_PARAMETERS, Work, host_memory, memory_of_rank, model_states
 from journeyman.training._plan_table import plan_text
 from journeyman.training._shape import Decoder, adapter_parameters, closed_form
 from journeyman.training.config import LoraConfig, StageConfig, TrainingConfig
@@ -186,6 +186,31 @@ def test_four_bit_weights_take_a_quarter_and_a_little():
     whole, _, _ = model_states(shape, lora, 0, ranks=1)
     small, _, _ = model_states(shape, lora.model_copy(update={"quantize": "nf4"}), 0, ranks=1)
     assert 0.25 < small / whole < 0.4
+
+
+def test_buffers_follow_the_trained_parameters_and_the_two_buckets_of_zero_1_and_2():
+    def buffers(stage, shape="qwen2_vl_7b", **more):
+        config = placed(stage, **more)
+        return memory_of_rank(ARCHITECTURES[shape], config, ONE_PASS, ranks_per_node=8, nodes=1).buffers - 2 * GIB
+
+    assert buffers(2) == buffers(1) == 2 * 1_000_000_000
+    assert buffers(3) == 1_000_000_000 + 2 * LIVE_PARAMETERS
+    adapters = adapter_parameters(ARCHITECTURES["qwen2_vl_7b"].decoder, LoraConfig(rank=16))
+    assert 4 * adapters <= buffers(2, lora=LoraConfig(rank=16)) <= 4 * (adapters + 65_536)
+
+
+@pytest.mark.parametrize("stage", [0, 2, 3])
+def test_averaged_weights_take_four_bytes_over_all_ranks_where_the_weights_lie(stage):
+    shape = ARCHITECTURES["qwen2_vl_7b"]
+
+    def memory(**more):
+        return memory_of_rank(shape, placed(stage, **more), ONE_PASS, ranks_per_node=8, nodes=1)
+
+    assert memory(ema_decay=0.99).total - memory().total == -(-4 * shape.parameters // 8)
+    if stage == 3:
+        host = {"offload": "cpu", "parameters": "cpu"}
+        assert memory(ema_decay=0.99, **host).total == memory(**host).total
+        assert memory(ema_decay=0.99, **host).host - memory(**host).host == pytest.approx(6 * shape.parameters, abs=4)
 
 
 def test_operations_of_a_token_are_six_a_weight_and_attention():

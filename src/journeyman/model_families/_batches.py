@@ -38,7 +38,8 @@ class Batching:
         Returns:
             ``input_ids`` [B, L], ``position_ids`` (see :meth:`_positions`), ``logits_to_keep`` [B, L] bool,
             the pictures or a blank one, ``image_tokens``, and ``targets`` [N]: the token each kept logit
-            predicts. ``prefix`` as given.
+            predicts. ``prefix`` as given. One row of several conversations comes with their lengths, as
+            attention kernels that pad nothing take them (:func:`_lengths`).
         """
         if not self.packs:
             rows = [[encoded] for row in rows for encoded in row]
@@ -66,6 +67,8 @@ class Batching:
             "image_tokens": sum(int((e.input_ids == token).sum()) for e in conversations),
             "prefix": prefix,
         }
+        if len(rows) == 1 and len(rows[0]) > 1:
+            batch |= _lengths([len(encoded) for encoded in rows[0]])
         return batch | (self._pictures(conversations, processor) or self.blank(processor))
 
     def collate_prompts(self, prompts: Sequence[Encoded], processor: Any) -> dict[str, Any]:
@@ -109,6 +112,13 @@ class Batching:
         if self.axes == 1:
             return counted
         return np.concatenate([counted[None], axes]) if packed else axes
+
+
+def _lengths(sizes: Sequence[int]) -> dict[str, Any]:
+    """Where conversations of one row begin and end, under the names that transformers hands on to its kernels."""
+    starts = torch.tensor([0, *np.cumsum(sizes)], dtype=torch.int32)
+    longest = max(sizes)
+    return {"cu_seq_lens_q": starts, "cu_seq_lens_k": starts, "max_length_q": longest, "max_length_k": longest}
 
 
 def common_prefix(conversations: Sequence[Encoded], processor: Any) -> int:

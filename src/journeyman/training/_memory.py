@@ -11,17 +11,18 @@ from typing import Literal
 from journeyman.training._gpus import GIB
 from journeyman.training._shape import Decoder, Encoder, ModelShape
 from journeyman.training.config import TrainingConfig
+from journeyman.training.deepspeed_config import bucket_elements
 
 OVERHEAD = 2 * GIB
 """Assumed: CUDA context, NCCL's buffers, and what the allocator cannot use."""
-REDUCE_BUCKET = 500_000_000
-"""Gradients reduced at a time, elements; DeepSpeed's default."""
 LIVE_PARAMETERS = 1_050_000_000
 """Elements that ZeRO-3 keeps gathered and prefetches; DeepSpeed's defaults."""
 NF4_BYTES = 4.127 / 8
 """A weight in 4-bit NormalFloat with double quantisation (arXiv:2305.14314, section 3)."""
 OPTIMIZER_BYTES = 12
 """fp32 weight and Adam's two moments."""
+AVERAGE_BYTES = 4
+"""fp32 moving average of a weight (averaging.py)."""
 HOST_FACTOR = 1.5
 """DeepSpeed's own allowance for buffers in the host's memory."""
 
@@ -74,7 +75,7 @@ def memory_of_rank(
         work: Of one forward pass.
         ranks_per_node: Ranks on each node.
         nodes: Nodes.
-        on_gpu: Gradients are exchanged while the backward pass goes on, from a second bucket.
+        on_gpu: Gradients are exchanged while the backward pass goes on.
     """
     trained = sum(shape.trained(config).values())
     weights, gradients, optimizer = model_states(shape, config, trained, ranks=ranks_per_node * nodes)
@@ -92,8 +93,15 @@ def memory_of_rank(
 def model_states(shape: ModelShape, config: TrainingConfig, trained: int, *, ranks: int) -> tuple[int, int, int]:
     """Bytes of weights, gradients and optimizer states on one rank's GPU.
 
-    The gradients' fp32 copy, which the optimizer makes at the step, counts as optimizer state, as DeepSpeed counts it.
+    The gradients' fp32 copy, which the optimizer makes at the step, counts as optimizer state, as DeepSpeed counts it;
+    so does the averaged weights' piece, which lies where the weights lie.
     """
+    weights, gradients, optimizer = _deepspeed_states(shape, config, trained, ranks=ranks)
+    on_gpu = config.ema_decay and config.offload_parameters == "none"
+    return weights, gradients, optimizer + (-(-AVERAGE_BYTES * trained // ranks) if on_gpu else 0)
+
+
+def _deepspeed_states(shape: ModelShape, config: TrainingConfig, trained: int, *, ranks: int) -> tuple[int, int, int]:
     each = _bytes(config)
     weights = _weight_bytes(shape, config)
     stage = config.zero_stage
@@ -138,7 +146,7 @@ def host_memory(
     if config.offload_optimizer == "cpu":
         offloaded += (OPTIMIZER_BYTES + 4) * trained
     if config.offload_parameters == "cpu":
-        offloaded += _weight_bytes(shape, config)
+        offloaded += _weight_bytes(shape, config) + (AVERAGE_BYTES * trained if config.ema_decay else 0)
     return int(max(load * shape.parameters * ranks_per_node, offloaded / nodes) * HOST_FACTOR)
 
 
@@ -181,7 +189,9 @@ def encoder_layer_bytes(encoder: Encoder, each: int) -> int:
 
 def _buffers(shape: ModelShape, config: TrainingConfig, trained: int, *, on_gpu: bool) -> int:
     each = _bytes(config)
-    exchanged = min(trained, REDUCE_BUCKET) * each * (2 if on_gpu else 1)
+    # DeepSpeed makes the second, for what comes while the first is sent, in ZeRO 1 and 2 alone.
+    buckets = 2 if on_gpu and config.zero_stage in (1, 2) else 1
+    exchanged = bucket_elements(trained) * each * buckets
     gathered = min(shape.parameters, LIVE_PARAMETERS) * each if config.zero_stage == 3 else 0
     return exchanged + gathered + (OVERHEAD if on_gpu else 0)
 

@@ -7,7 +7,7 @@ from journeyman.training.config import TrainingConfig
 
 WORKER = "journeyman.training.worker"
 SHUTDOWN_SECONDS = 30
-"""What ranks get to write a checkpoint before they are killed."""
+"""What ranks get to write a checkpoint before they are killed; torchrun gives them as long by itself."""
 
 
 def rank_command(config: Path, training: TrainingConfig, *, port: int) -> list[str]:
@@ -33,7 +33,6 @@ def _torchrun(config: Path, training: TrainingConfig) -> list[str]:
         # Every machine gives the same line: c10d hands out node ranks as they come.
         *(["--local-addr=127.0.0.1"] if alone else [f"--rdzv-id={config.parent.name}"]),
         "--max-restarts=0",
-        f"--shutdown-timeout={SHUTDOWN_SECONDS}",
         "-m",
     ]
 

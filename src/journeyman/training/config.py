@@ -104,9 +104,9 @@ class TrainingConfig(BaseModel):
     accumulate_in_fp32: bool = False
     """Add up the gradients of a step's forward passes in fp32 under ``bf16``: two more bytes a trained weight and rank
     share; ZeRO 2 and 3."""
-    attention: Literal["auto", "eager", "sdpa", "flash_attention_2"] = "auto"
-    """Attention implementation of transformers; ``auto`` takes ``flash_attention_2`` on a GPU where flash-attn is
-    installed and ``precision`` is bf16, else ``sdpa`` (packages.py)."""
+    attention: Literal["auto", "eager", "sdpa", "varlen", "flash_attention_2"] = "auto"
+    """Attention implementation; on a GPU under bf16 ``auto`` takes ``flash_attention_2`` where flash-attn is installed,
+    else ``varlen``, torch's own flash-attention for packed rows (varlen_attention.py); everywhere else ``sdpa``."""
     liger: bool = False
     """Liger's Triton kernels for norms, rotary positions and activations; GPU only, needs the package liger-kernel."""
     max_steps: int = 0
@@ -152,6 +152,10 @@ class TrainingConfig(BaseModel):
     beta2: float = 0.95
     gradient_clip: float = 1.0
     """Largest global norm of the gradient; 0 does not clip."""
+    ema_decay: float = Field(default=0.0, ge=0, lt=1)
+    """Keep an exponential moving average of the trained weights, and validate and export it in their place
+    (averaging.py); 0 is off. 0.999 averages over about the last thousand steps. Four more bytes a trained weight and
+    rank share."""
     checkpoint_every: int = 100
     """Optimizer steps between checkpoints in the store."""
     keep_checkpoints: int = 2
@@ -203,6 +207,10 @@ def _contradictions(c: TrainingConfig) -> list[tuple[bool, str]]:
         (
             nvme and c.zero_stage < 3,
             f"offload to nvme needs zero_stage 3 (below it DeepSpeed takes the CPU's memory); it is {c.zero_stage}",
+        ),
+        (
+            c.ema_decay > 0 and c.offload_parameters == "nvme",
+            "ema_decay needs the weights in memory: take offload_parameters = cpu, or ema_decay = 0",
         ),
         (nvme and not c.nvme_path, "offload to nvme needs nvme_path, a folder on a local disk"),
         (

@@ -8,10 +8,21 @@ LARGEST_MATRIX = 1_300_000_000
 """Weights of the largest single matrix that is planned for: the embeddings of a 72B model. Its share of a rank must fit
 into one of DeepSpeed's buffers for NVMe."""
 SMALLEST_BUFFER = 100_000_000
+LARGEST_BUCKET = 500_000_000
+"""Elements exchanged at a time: DeepSpeed's default, whose buffers are made in full however small the model is."""
+_BUCKET_UNIT = 1 << 16
+
+
+def bucket_elements(trained_parameters: int) -> int:
+    """Elements of a bucket that gradients are reduced in, or weights gathered in: no more than there are, rounded up.
+
+    DeepSpeed wants an even number.
+    """
+    return min(LARGEST_BUCKET, -(-trained_parameters // _BUCKET_UNIT) * _BUCKET_UNIT)
 
 
 def deepspeed_config(
-    config: TrainingConfig, *, micro_batches: int, world_size: int, on_gpu: bool = False
+    config: TrainingConfig, *, micro_batches: int, world_size: int, trained_parameters: int, on_gpu: bool = False
 ) -> dict[str, Any]:
     """DeepSpeed's JSON for one run.
 
@@ -19,6 +30,7 @@ def deepspeed_config(
         config: The recipe's training section.
         micro_batches: Forward passes of one optimizer step over all ranks, a multiple of ``world_size``.
         world_size: Ranks.
+        trained_parameters: Numbers that have a gradient, over all ranks.
         on_gpu: Ranks run on GPUs: gradients are then reduced while the backward pass goes on, and what is offloaded
             lies in pinned memory.
     """
@@ -32,6 +44,8 @@ def deepspeed_config(
             "stage": config.zero_stage,
             "contiguous_gradients": True,
             "overlap_comm": on_gpu,
+            "reduce_bucket_size": bucket_elements(trained_parameters),
+            "allgather_bucket_size": bucket_elements(trained_parameters),
             "stage3_gather_16bit_weights_on_model_save": config.zero_stage == 3,
         },
         # torch's AdamW runs anywhere; DeepSpeed's own CPU Adam is compiled for minutes at first use.

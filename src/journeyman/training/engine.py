@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import torch
 import torch.distributed as dist
 
+from journeyman.training.averaging import WeightAverage
 from journeyman.training.config import TrainingConfig
 from journeyman.training.deepspeed_config import deepspeed_config
 from journeyman.training.loss import TokenLoss
@@ -66,13 +67,21 @@ class Engine:
         trained = [p for p in model.parameters() if p.requires_grad]
         self.trained_parameters = sum(p.numel() for p in trained)
         self._flops = flops_per_token(model)
+        self._base = _optimizer(trained, config, on_gpu=on_gpu)
         self._engine, self._optimizer, _, _ = deepspeed.initialize(
             model=TokenLoss(model),
-            optimizer=_optimizer(trained, config, on_gpu=on_gpu),
-            config=deepspeed_config(config, micro_batches=micro_batches, world_size=world_size, on_gpu=on_gpu),
+            optimizer=self._base,
+            config=deepspeed_config(
+                config,
+                micro_batches=micro_batches,
+                world_size=world_size,
+                trained_parameters=self.trained_parameters,
+                on_gpu=on_gpu,
+            ),
         )
         self.rank: int = dist.get_rank()
         self._world_size = world_size
+        self._average = self._new_average() if config.ema_decay else None
         # Only rank 0 reports; measured by all at once, ranks that share cores would make the peak look low.
         self._peak = peak_flops(config.precision) if self.rank == 0 else None
 
@@ -100,6 +109,8 @@ class Engine:
             self._engine.backward(loss * (self._micro_batches / tokens))
             self._engine.step()
             report[1 + world + number * world + self.rank] = loss.detach()
+        if self._average is not None:
+            self._average.update()
         report[1 + self.rank] = _memory()
         dist.all_reduce(report)
         stopping, *rest = report.tolist()
@@ -131,6 +142,18 @@ class Engine:
         with torch.no_grad():
             return float(self._engine(self._moved(batch)))
 
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Have the model hold the averaged weights, where there are any; afterwards the very ones it had before."""
+        with nullcontext() if self._average is None else self._average.in_place():
+            yield
+
+    def take_average(self) -> None:
+        """Have the model hold the averaged weights, where there are any, from here on; training is over."""
+        if self._average is not None:
+            self._average.put()
+            self._average = None
+
     def summed(self, value: float) -> float:
         """``value`` added up over all ranks."""
         total = torch.tensor(value, dtype=torch.float64, device=self._engine.device)
@@ -140,6 +163,8 @@ class Engine:
     def save_checkpoint(self, folder: Path, name: str) -> None:
         """Write ``folder/name``; returns when every rank has written its part."""
         self._engine.save_checkpoint(str(folder), tag=name, exclude_frozen_parameters=self._config.lora is not None)
+        if self._average is not None:
+            self._average.write(folder / name)
         dist.barrier()
 
     def load_checkpoint(self, folder: Path, name: str) -> None:
@@ -148,11 +173,15 @@ class Engine:
         Raises:
             pickle.UnpicklingError: The checkpoint holds anything but tensors, plain values and
                 ``CHECKPOINT_CLASSES``.
+            TrainingError: It lacks averaged weights.
         """
         # DeepSpeed asks for this setting before any checkpoint is seen; what lies there decides.
         self._engine._config.load_universal_checkpoint = (folder / name / UNIVERSAL).is_dir()  # noqa: SLF001
         with only_data():
             self._engine.load_checkpoint(str(folder), tag=name, load_module_strict=self._config.lora is None)
+        _settle_steps(self._base)
+        if self._average is not None:
+            self._average.read(folder / name)
 
     def full_state(self) -> dict[str, Any] | None:
         """All weights, gathered from ZeRO-3 ranks, on rank 0; None where each rank holds them all anyway."""
@@ -160,6 +189,17 @@ class Engine:
             return None
         state = self._engine._zero3_consolidated_16bit_state_dict()  # noqa: SLF001 - no public name gathers in memory
         return {name.removeprefix("model."): value for name, value in (state or {}).items()}
+
+    def _new_average(self) -> WeightAverage:
+        cut = self._config.zero_stage == 3
+        return WeightAverage(
+            {name: p for name, p in self._engine.module.named_parameters() if p.requires_grad},
+            self._config.ema_decay,
+            rank=self.rank,
+            world_size=self._world_size,
+            partition=self._optimizer.checkpoint_event_prologue if cut else None,
+            gather=self._optimizer.checkpoint_event_epilogue if cut else None,
+        )
 
     def _moved(self, batch: dict[str, Any]) -> dict[str, Any]:
         dtype = torch.bfloat16 if self._config.precision == "bf16" else torch.float32
@@ -200,7 +240,17 @@ def _optimizer(trained: list[Any], config: TrainingConfig, *, on_gpu: bool) -> A
         from deepspeed.ops.adam import DeepSpeedCPUAdam
 
         return DeepSpeedCPUAdam(trained, **settings)
-    return torch.optim.AdamW(trained, **settings)
+    return torch.optim.AdamW(trained, fused=True, **settings)
+
+
+def _settle_steps(optimizer: Any) -> None:
+    """Give each state a step count of its own, on its weights' device, where the fused kernel reads it.
+
+    From a checkpoint that was converted for another number of ranks DeepSpeed puts one of the host's memory into all.
+    """
+    for weights, state in optimizer.state.items():
+        if isinstance(state.get("step"), torch.Tensor):
+            state["step"] = state["step"].to(weights.device, torch.float32, copy=True)
 
 
 def _memory() -> int:

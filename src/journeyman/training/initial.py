@@ -71,6 +71,9 @@ def _set_kernels(model: Any, config: TrainingConfig) -> None:
     """The attention implementation, in all parts of the model, and Liger's kernels."""
     import torch
 
+    from journeyman.training import varlen_attention
+
+    varlen_attention.register()
     model.set_attn_implementation(attention_implementation(config, on_gpu=torch.cuda.is_available()))
     if not config.liger:
         return

@@ -25,7 +25,7 @@ from journeyman.training.preflight import refuse_dataset, refuse_what_cannot_tra
 from journeyman.training.stages import OnMetrics, plan_stages, run_stages
 
 KIND = "models"
-VERSION = 2
+VERSION = 3
 """Raise it when equal inputs would give another model: it is part of cache keys and of run fingerprints."""
 STREAMED_BYTES = 1 << 30
 """Datasets from this size on are streamed by the ranks; smaller ones are copied, each object against its sha256."""

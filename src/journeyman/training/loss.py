@@ -1,6 +1,5 @@
 """Summed cross-entropy of the trained tokens, with logits computed nowhere else."""
 
-import inspect
 from typing import Any
 
 import torch
@@ -16,7 +15,6 @@ class TokenLoss(nn.Module):
     def __init__(self, model: Any) -> None:
         super().__init__()
         self.model = model
-        self._keeps_logits = "logits_to_keep" in inspect.signature(_without_adapters(model).forward).parameters
 
     def forward(self, batch: dict[str, Any]) -> torch.Tensor:
         """Sum over the trained tokens of ``batch``, in nats; the caller divides by the step's token count."""
@@ -29,9 +27,11 @@ class TokenLoss(nn.Module):
         return nn.functional.cross_entropy(logits.float(), targets, reduction="sum")
 
     def _kept_logits(self, inputs: dict[str, Any]) -> torch.Tensor:
-        """[N, vocabulary], in the order of ``targets``."""
-        if self._keeps_logits:
-            return self.model(**inputs).logits  # type: ignore[no-any-return]  # transformers is untyped
+        """[N, vocabulary], in the order of ``targets``.
+
+        The head is called here: what transformers' own forward passes take as places to keep differs by model and
+        release.
+        """
         keep = inputs.pop("logits_to_keep")
         model = _without_adapters(self.model)
         return model.lm_head(model.model(**inputs).last_hidden_state[keep])  # type: ignore[no-any-return]
@@ -54,12 +54,15 @@ class TokenLoss(nn.Module):
     def _behind_prefix(self, inputs: dict[str, Any], prefix: int) -> dict[str, Any]:
         """Compute the first ``prefix`` columns once; the rows attend to its keys and values, gradients included."""
         rows = inputs["input_ids"].shape[0]
-        cache = self.model(
-            input_ids=inputs["input_ids"][:1, :prefix],
-            position_ids=inputs["position_ids"][..., :1, :prefix],
-            use_cache=True,
-            logits_to_keep=1,
-        ).past_key_values
+        cache = (
+            _without_adapters(self.model)
+            .model(
+                input_ids=inputs["input_ids"][:1, :prefix],
+                position_ids=inputs["position_ids"][..., :1, :prefix],
+                use_cache=True,
+            )
+            .past_key_values
+        )
         for layer in cache.layers:
             layer.keys = layer.keys.expand(rows, -1, -1, -1)
             layer.values = layer.values.expand(rows, -1, -1, -1)

@@ -33,8 +33,8 @@ def refuse_missing_packages(config: TrainingConfig) -> None:
 def attention_implementation(config: TrainingConfig, *, on_gpu: bool) -> str:
     """What transformers is told as ``attn_implementation``.
 
-    Packed conversations are kept apart by both: sdpa by a block mask, flash-attention by the cumulative lengths that
-    transformers derives from restarting positions, at no cost for what is masked.
+    Packed conversations are kept apart by all: sdpa by a block mask; flash-attention, the package's or torch's own
+    (``varlen``), by cumulative lengths, at no cost for what is masked.
 
     Args:
         config: Its ``attention`` and ``precision`` are read.
@@ -47,8 +47,13 @@ def attention_implementation(config: TrainingConfig, *, on_gpu: bool) -> str:
         raise ConfigError("attention = flash_attention_2 runs on GPUs only; set attention = auto")
     if config.attention != "auto":
         return config.attention
-    flash = on_gpu and config.precision == "bf16" and find_spec("flash_attn") is not None
-    return "flash_attention_2" if flash else "sdpa"
+    if not on_gpu or config.precision != "bf16":
+        return "sdpa"
+    if find_spec("flash_attn") is not None:
+        return "flash_attention_2"
+    from journeyman.training import varlen_attention
+
+    return varlen_attention.NAME if varlen_attention.is_available() else "sdpa"
 
 
 def quantization(config: TrainingConfig) -> Any:

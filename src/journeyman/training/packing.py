@@ -59,6 +59,8 @@ class Packing:
     """One conversation a row, padded to the longest; else many in one row."""
     patch_weight: float = 0.0
     """What a patch costs, in tokens: cost = tokens + weight * patches. Passes of equal cost end at the same time."""
+    packs: bool = True
+    """Whether the model can keep conversations in one row apart; else each has a row of its own, prefix or not."""
 
     @property
     def micro_batches(self) -> int:
@@ -86,7 +88,8 @@ class Packing:
     def _step(self, chosen: Sequence[T]) -> Step[T]:
         """``chosen``, at least one for each forward pass, laid out over the passes."""
         prefix = self._shared(chosen)
-        micros = self._grouped(chosen, prefix) if self.share_prefix else self._side_by_side(chosen)
+        alone = self.share_prefix or not self.packs
+        micros = self._grouped(chosen, prefix) if alone else self._side_by_side(chosen)
         return Step(micros, prefix)
 
     def steps_of(self, sample: Sequence[T], rows: float) -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from journeyman.errors import ConfigError, TrainingError, TransientError
+from journeyman.settings import Settings, load_settings
 from journeyman.training.commands import SHUTDOWN_SECONDS, WORKER, rank_command
 from journeyman.training.process_tree import descendants, running_module, send
 from journeyman.training.rank_protocol import CHECKPOINT, STOPPED, RankConfig, heard, read_failures
@@ -65,7 +66,7 @@ def supervise(path: Path, config: RankConfig, on_event: OnEvent) -> None:
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        env=_environment(os.environ, config),
+        env=_environment(os.environ, config, load_settings()),
         start_new_session=True,
     )
     tail: deque[str] = deque(maxlen=_TAIL_LINES)
@@ -90,13 +91,18 @@ def supervise(path: Path, config: RankConfig, on_event: OnEvent) -> None:
         raise _failure(config, code, "\n".join(tail))
 
 
-def _environment(base: Mapping[str, str], config: RankConfig) -> dict[str, str]:
-    """What ranks see: no credentials, but for those of a store that they stream rows from."""
+def _environment(base: Mapping[str, str], config: RankConfig, settings: Settings) -> dict[str, str]:
+    """What ranks see: no credentials, but for those of a store that they stream rows from.
+
+    Ranks read no settings of ours, so what the stack's file alone knows is put where s3fs looks for it.
+    """
     training = config.training
     urls = (*config.urls, *(other.url for other in training.mixture))
     streams = any(url.startswith("s3://") for url in urls)
     hidden = re.compile(r"^(OPENAI_|PREFECT_|JOURNEYMAN_)" if streams else r"^(AWS_|OPENAI_|PREFECT_|JOURNEYMAN_)")
     environment = {k: v for k, v in base.items() if not hidden.match(k)}
+    if streams:
+        environment |= _store_credentials(settings)
     cores = os.cpu_count() or 1
     environment.setdefault("OMP_NUM_THREADS", str(max(1, cores // training.ranks)))
     environment.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -104,6 +110,16 @@ def _environment(base: Mapping[str, str], config: RankConfig) -> dict[str, str]:
         environment.setdefault("GLOO_SOCKET_IFNAME", "lo")
     environment["PYTHONUNBUFFERED"] = "1"
     return environment
+
+
+def _store_credentials(settings: Settings) -> dict[str, str]:
+    secret = settings.aws_secret_access_key
+    known = {
+        "AWS_ACCESS_KEY_ID": settings.aws_access_key_id,
+        "AWS_SECRET_ACCESS_KEY": secret.get_secret_value() if secret else None,
+        "AWS_ENDPOINT_URL": settings.aws_endpoint_url,
+    }
+    return {name: value for name, value in known.items() if value}
 
 
 def _free_port() -> int:

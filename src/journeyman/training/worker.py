@@ -87,6 +87,7 @@ class Rank:
             )
             if not self._run_steps(steps):
                 return
+            self.engine.take_average()
             loss = self._validation_loss()
         finally:
             self.loader.close()
@@ -126,6 +127,7 @@ class Rank:
             ranks=_world_size(),
             share_prefix=self._shares_prefix(),
             patch_weight=weight,
+            packs=self.family.packs,
         )
         return Loader(
             mixture,
@@ -222,7 +224,10 @@ class Rank:
 
     def _checkpoint(self, step: int, *, stopping: bool) -> None:
         validate = self.training.validate_at_checkpoints and not stopping
-        known = {"validation_loss": self._validation_loss()} if validate else {}
+        known = {}
+        if validate:
+            with self.engine.averaged():
+                known["validation_loss"] = self._validation_loss()
         if self.engine.rank == 0:
             self.position.write(self.config.checkpoints / checkpoint_name(step))
         self.engine.save_checkpoint(self.config.checkpoints, checkpoint_name(step))
