@@ -1,4 +1,4 @@
-"""Models to comparison: every agent of the recipe on the same held-out problems."""
+"""Models to comparison: every agent of the recipe on the same problems, of one benchmark after the other."""
 
 from typing import Any
 
@@ -6,7 +6,15 @@ from prefect import flow
 
 from flows.names import run_name
 from tasks.build import find_dataset
-from tasks.evaluate import compare_agents, evaluate_agent_on_problems, model_for
+from tasks.evaluate import (
+    agents_on,
+    compare_agents,
+    evaluate_agent_on_problems,
+    model_for,
+    portions_of,
+    pose_problems,
+    read_benchmark,
+)
 from tasks.policies import PLAIN_JSON
 from tasks.premises import check_inputs
 from tasks.reports import publish_comparison
@@ -21,8 +29,9 @@ def evaluate_agent(
     recipe: str = "t3_agent",
     overrides: dict[str, Any] | None = None,
     tools: str = "",
+    benchmarks: dict[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Score agents on the problems that a dataset was kept apart from.
+    """Score agents on the problems that a dataset was kept apart from, and on official benchmarks.
 
     Args:
         dataset: Digest of the dataset, as the synthesis and its card name it.
@@ -31,25 +40,40 @@ def evaluate_agent(
         recipe: Name of a recipe on the recipes shelf; its evaluation section names the agents.
         overrides: Laid over the recipe, section by section, e.g. {"evaluation": {"agents": ["tuned"]}}.
         tools: Your own tools: an mcpServers JSON or a Python file of typed functions; empty for none.
+        benchmarks: Official benchmarks and where their data lie, e.g. {"gta": "/data/gta_dataset"}.
     """
-    premises = check_inputs(recipe, overrides or {}, tools, teacher=False)
+    premises = check_inputs(recipe, overrides or {}, tools, benchmarks, teacher=None)
     models = {"tuned": find_model(tuned), "untuned": find_model(untuned)}
-    return evaluate(find_dataset(dataset), models, premises["recipe"])
+    return evaluate(find_dataset(dataset), models, premises["recipe"], benchmarks or {})
 
 
-def evaluate(synthesis: dict[str, Any], models: dict[str, Any], recipe: dict[str, Any]) -> dict[str, Any]:
+def evaluate(
+    synthesis: dict[str, Any], models: dict[str, Any], recipe: dict[str, Any], benchmarks: dict[str, str]
+) -> dict[str, Any]:
+    """The held-out problems, then each official benchmark."""
+    dataset, files = synthesis["dataset"], synthesis["problem_files"]
+    own = evaluate_on(pose_problems(synthesis["problems"], recipe), files, dataset, models, recipe)
+    others = [
+        evaluate_on(read_benchmark(name, source), [], dataset, models, recipe) for name, source in benchmarks.items()
+    ]
+    return own | {"others": [other["comparison"] for other in others]}
+
+
+def evaluate_on(
+    problems: dict[str, Any],
+    files: list[dict[str, Any]],
+    dataset: dict[str, Any],
+    models: dict[str, Any],
+    recipe: dict[str, Any],
+) -> dict[str, Any]:
     """One agent after the other, since they share the accelerator; then the comparison."""
     scores = {
-        agent: evaluate_agent_on_problems(
-            agent,
-            synthesis["problems"],
-            synthesis["problem_files"],
-            synthesis["dataset"],
-            model_for(agent, models),
-            recipe,
-        )
-        for agent in recipe["evaluation"]["agents"]
+        agent: [
+            evaluate_agent_on_problems(agent, problems, files, dataset, model_for(agent, models), recipe, portion)
+            for portion in portions_of(problems, recipe)
+        ]
+        for agent in agents_on(problems, recipe)
     }
-    comparison = compare_agents(scores, synthesis["problems"], recipe)
+    comparison = compare_agents(scores, problems, recipe)
     publish_comparison(comparison)
-    return {"scores": scores, "comparison": comparison}
+    return {"problems": problems, "scores": scores, "comparison": comparison}

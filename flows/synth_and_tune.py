@@ -1,16 +1,18 @@
-"""The whole way in one run: data from a recipe, a model from the data, and whether it is better."""
+"""The whole way in one run: data from a recipe, a model from the data, whether it is better, and what to ask next."""
 
 from typing import Any
 
 from prefect import flow
 
-from flows.evaluate_agent import evaluate
+from flows.evaluate_agent import evaluate, evaluate_on
 from flows.names import run_name
 from flows.synthesize_data import synthesize
 from flows.train_agent import train
+from tasks.evaluate import pose_problems
 from tasks.policies import PLAIN_JSON, shard_runner
 from tasks.premises import check_inputs
 from tasks.reports import report_run
+from tasks.rounds import next_premises, only_tuned, plan_next_round, publish_round, refuse_rounds, whole_run
 
 
 @flow(
@@ -21,7 +23,12 @@ from tasks.reports import report_run
     result_serializer=PLAIN_JSON,
 )
 def synth_and_tune(
-    recipe: str = "t3_agent", overrides: dict[str, Any] | None = None, files: str = "", tools: str = ""
+    recipe: str = "t3_agent",
+    overrides: dict[str, Any] | None = None,
+    files: str = "",
+    tools: str = "",
+    benchmarks: dict[str, str] | None = None,
+    rounds: int = 1,
 ) -> dict[str, Any]:
     """Synthesise a dataset, tune a model on it, and compare it with the untuned one.
 
@@ -30,9 +37,45 @@ def synth_and_tune(
         overrides: Laid over the recipe, section by section, e.g. {"generation": {"queries": 200}}.
         files: Folder or s3:// prefix of your own pictures, PDFs, office files and tables; empty for none.
         tools: Your own tools: an mcpServers JSON or a Python file of typed functions; empty for none.
+        benchmarks: Official benchmarks and where their data lie, e.g. {"gta": "/data/gta_dataset"}.
+        rounds: Rounds of synthesis, training and evaluation at most; each asks for more of what the one before got
+            wrong on the development problems. Stops early without a significant gain, or when a further round
+            would pass the budget.
     """
-    premises = check_inputs(recipe, overrides or {}, tools)
-    synthesis = synthesize(premises, files)
+    premises = check_inputs(recipe, overrides or {}, tools, benchmarks)
+    refuse_rounds(rounds, premises)
+    done: list[dict[str, Any]] = []
+    while True:
+        result = one_round(premises, files, benchmarks or {}, done)
+        done.append(result)
+        if len(done) == rounds:
+            break
+        tried = evaluate_development(result, premises["recipe"])
+        result["development"] = tried
+        result["plan"] = plan_next_round(done, premises)
+        publish_round(len(done), result["plan"])
+        if result["plan"]["stop"]:
+            break
+        premises = next_premises(premises, result["plan"])
+    synthesis, models, evaluation = whole_run(done)
+    told: dict[str, Any] = report_run(premises, synthesis, models, evaluation, done)
+    return told
+
+
+def one_round(
+    premises: dict[str, Any], files: str, benchmarks: dict[str, str], earlier: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Data, model and comparison; official benchmarks are run on every round's model."""
+    synthesis = synthesize(premises, files, tuple(one["synthesis"] for one in earlier))
     models = train(synthesis, premises["recipe"])
-    evaluation = evaluate(synthesis, models, premises["recipe"])
-    return report_run(premises, synthesis, models, evaluation)
+    evaluation = evaluate(synthesis, models, premises["recipe"], benchmarks)
+    return {"synthesis": synthesis, "models": models, "evaluation": evaluation}
+
+
+def evaluate_development(result: dict[str, Any], recipe: dict[str, Any]) -> dict[str, Any]:
+    """The tuned model on the development problems."""
+    synthesis = result["synthesis"]
+    problems = pose_problems(synthesis["development"], recipe, "development")
+    return evaluate_on(
+        problems, synthesis["development_files"], synthesis["dataset"], result["models"], only_tuned(recipe)
+    )

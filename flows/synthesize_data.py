@@ -38,11 +38,17 @@ def synthesize_data(
     return synthesize(check_inputs(recipe, overrides or {}, tools), files)
 
 
-def synthesize(premises: dict[str, Any], files: str) -> dict[str, Any]:
-    """The stages from briefs to dataset, in order; a shard waits for its own earlier stage only."""
+def synthesize(premises: dict[str, Any], files: str, earlier: tuple[dict[str, Any], ...] = ()) -> dict[str, Any]:
+    """The stages from briefs to dataset, in order; a shard waits for its own earlier stage only.
+
+    Args:
+        premises: As ``check_inputs`` gives them.
+        files: The user's own.
+        earlier: What rounds before this one gave; their trajectories are in the dataset too.
+    """
     recipe, teacher, judge = premises["recipe"], premises["teacher"], premises["judge"]
     briefs = {item["name"]: item["shard"] for item in premises["shards"]}
-    held_out = [item["name"] for item in premises["shards"] if item["split"] == "held_out"]
+    kept_apart = {item["name"]: item["split"] for item in premises["shards"] if item["split"] != "train"}
     # Values are futures: Prefect waits for them where a task takes one.
     media: dict[str, Any] = {}
     drafts: dict[str, Any] = {}
@@ -61,7 +67,7 @@ def synthesize(premises: dict[str, Any], files: str) -> dict[str, Any]:
         asked[name] = write_user_queries.submit(taken, recipe, teacher, name)
     for name, queries in asked.items():
         verified[name] = verify_queries.submit(queries, media[name], recipe, judge, name)
-    train = [name for name in verified if name not in held_out]
+    train = [name for name in verified if name not in kept_apart]
     for name in train:
         tried[name] = roll_out.submit(verified[name], media[name], recipe, teacher, name)
     for name in train:
@@ -78,14 +84,22 @@ def synthesize(premises: dict[str, Any], files: str) -> dict[str, Any]:
     }
     for stage, results in stages.items():
         publish_yield(stage, results)
-    problems, problem_files = results_of(verified, held_out), results_of(media, held_out)
-    dataset = build_dataset(
-        stages["verify-trajectories"],
-        results_of(verified, train),
-        [*results_of(media, train), *stages["roll-out"]],
-        problems,
-        problem_files,
-        recipe,
-    )
+    posed = {split: [name for name, its in kept_apart.items() if its == split] for split in ("held_out", "development")}
+    problems, problem_files = results_of(verified, kept_apart), results_of(media, kept_apart)
+    parts = {
+        "trajectories": stages["verify-trajectories"],
+        "queries": results_of(verified, train),
+        "media": [*results_of(media, train), *stages["roll-out"]],
+    }
+    whole = {kind: [result for one in (*earlier, {"parts": parts}) for result in one["parts"][kind]] for kind in parts}
+    dataset = build_dataset(whole["trajectories"], whole["queries"], whole["media"], problems, problem_files, recipe)
     publish_dataset(dataset)
-    return {"dataset": dataset, "problems": problems, "problem_files": problem_files, "stages": stages}
+    return {
+        "dataset": dataset,
+        "problems": results_of(verified, posed["held_out"]),
+        "problem_files": results_of(media, posed["held_out"]),
+        "development": results_of(verified, posed["development"]),
+        "development_files": results_of(media, posed["development"]),
+        "parts": parts,
+        "stages": stages,
+    }

@@ -14,14 +14,14 @@ from journeyman.storage.store import Store
 from tasks.policies import stage
 from tasks.resources import artifact, as_json, found, media_of, open_resources, read_recipe, refs
 
-VERSION = 1
+VERSION = 2
 BUILD_SECONDS = 3600.0
 
 
 @stage(
     "build-dataset",
     version=VERSION,
-    reads=("tools", "dataset"),
+    reads=("tools", "dataset", "generation.held_out_tools"),
     timeout_seconds=BUILD_SECONDS,
     run_name="build dataset",
 )

@@ -77,7 +77,7 @@ def adopt_files(source: str) -> dict[str, Any]:
 @stage(
     "write-user-queries",
     version=user_file_stage.VERSION,
-    reads=("tools", "generation.user_file_queries", "generation.seed"),
+    reads=("tools", "generation.held_out_tools", "generation.user_file_queries", "generation.seed"),
     run_name="write queries {shard_name}",
     tags=("teacher",),
 )
@@ -98,7 +98,7 @@ def write_user_queries(files: dict[str, Any], recipe: dict[str, Any], teacher: s
 @stage(
     "roll-out",
     version=rollout_stage.VERSION,
-    reads=("tools", "generation.max_steps", "generation.tool_faults"),
+    reads=("tools", "generation.held_out_tools", "generation.max_steps", "generation.tool_faults"),
     run_name="roll out {shard_name}",
     tags=("teacher",),
 )

@@ -12,6 +12,7 @@ from journeyman.errors import ConfigError
 from journeyman.generation.plan import plan_shards
 from journeyman.recipe import load_recipe, resolve_tools
 from journeyman.teacher.client import Teacher
+from tasks.evaluate import refuse_benchmarks, settled_agents
 from tasks.policies import PLAIN_JSON, RESULT_BLOCK, is_transient
 from tasks.resources import ask_teacher, open_resources
 
@@ -27,17 +28,26 @@ TEACHER_SECONDS = 60.0
     retry_delay_seconds=2,
     retry_condition_fn=is_transient,
 )
-def check_inputs(recipe: str, overrides: dict[str, Any], tools: str = "", *, teacher: bool = True) -> dict[str, Any]:
+def check_inputs(
+    recipe: str,
+    overrides: dict[str, Any],
+    tools: str = "",
+    benchmarks: dict[str, str] | None = None,
+    *,
+    teacher: bool | None = True,
+) -> dict[str, Any]:
     """The resolved recipe, the plan of shards and the models that will be asked.
 
     Args:
         recipe: Name of a recipe.
         overrides: Laid over it, section by section.
         tools: The user's own tools, an mcpServers JSON or a Python file; empty for none.
-        teacher: False for a flow that pays no teacher.
+        benchmarks: Official benchmarks to run -> folder or zip of their data.
+        teacher: False for a flow that pays no teacher, None for one that asks it only where one is set.
 
     Raises:
-        ConfigError: No such recipe, an unknown key, tools that cannot be opened, no store or no teacher set.
+        ConfigError: No such recipe, an unknown key, tools or benchmark data that cannot be opened, no store or no
+            teacher set.
         StorageError: The store cannot be written and read.
         TransientError: The teacher does not answer.
     """
@@ -47,7 +57,7 @@ def check_inputs(recipe: str, overrides: dict[str, Any], tools: str = "", *, tea
     resources = open_resources()
     resources.store.check()
     names = {"teacher": "", "judge": ""}
-    if teacher:
+    if teacher or (teacher is None and resources.settings.openai_base_url):
         resources.settings.require_teacher()
         names["teacher"] = ask_teacher(
             _model_name,
@@ -58,6 +68,9 @@ def check_inputs(recipe: str, overrides: dict[str, Any], tools: str = "", *, tea
             timeout_seconds=TEACHER_SECONDS,
         )
         names["judge"] = resources.settings.judge_model or names["teacher"]
+    refuse_benchmarks(benchmarks or {})
+    agents = settled_agents(resolved, names["teacher"])
+    resolved = resolved.model_copy(update={"evaluation": resolved.evaluation.model_copy(update={"agents": agents})})
     shards = plan_shards(resolved.generation)
     return {
         "recipe": resolved.model_dump(mode="json"),

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,13 +16,17 @@ from prefect.artifacts import (
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
-from journeyman.evaluation.compare import Comparison
+from journeyman.benchmarks.held_out import NAME as HELD_OUT
+from journeyman.evaluation.comparison import Comparison
 from journeyman.report import figures
+from journeyman.report.drawings import loss_svg
+from journeyman.report.funnel import funnel_rows, spend_rows, stage_totals
 from journeyman.report.page import write_report
-from journeyman.schema.artifact import StageResult
-from journeyman.settings import Settings
+from journeyman.report.round_rows import round_rows
+from journeyman.schema.artifact import ArtifactRef, StageResult
+from journeyman.storage import layout
 from tasks.policies import PLAIN_JSON, is_transient
-from tasks.resources import media_of, open_resources, read_recipe, refs
+from tasks.resources import Resources, media_of, open_resources, read_recipe, ref, refs
 
 REPORT_SECONDS = 1800.0
 CURVE = "curve_json"
@@ -36,7 +41,7 @@ def publish_yield(stage: str, results: list[dict[str, Any]]) -> None:
     """A table of what a stage kept and why it dropped the rest, over all its shards."""
     if not results:
         return
-    (total,) = figures.stage_totals([StageResult.model_validate(result | {"stage": stage}) for result in results])
+    (total,) = stage_totals([StageResult.model_validate(result | {"stage": stage}) for result in results])
     rows: list[dict[str, Any]] = [{"outcome": "kept", "records": total.counts.kept}]
     rows += [{"outcome": reason, "records": count} for reason, count in total.reasons.items()]
     kept = f"{stage}: kept {total.counts.kept:,} of {total.counts.taken:,}"
@@ -82,7 +87,7 @@ def metrics_rows(curve: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def publish_training(result: dict[str, Any]) -> None:
     """The loss as a picture, and what was trained in words."""
-    picture = svg_url(figures.loss_svg(json.loads(result["facts"].get(CURVE, "[]"))))
+    picture = svg_url(loss_svg(json.loads(result["facts"].get(CURVE, "[]"))))
     create_image_artifact(picture, key="training-loss", description="Loss on the assistant's own tokens")
     facts = {name: value for name, value in result["facts"].items() if name != CURVE}
     facts["artifact"] = result["artifacts"]["kept"]["digest"]
@@ -91,9 +96,23 @@ def publish_training(result: dict[str, Any]) -> None:
 
 
 def publish_comparison(comparison: dict[str, Any]) -> None:
-    """Every agent's scores with intervals, each with its denominator."""
-    rows = figures.scores_rows(Comparison.model_validate(comparison))
-    create_table_artifact(rows, key="scores", description="Held-out problems: untuned, tuned, and the controls")
+    """Every agent's figures with intervals, by condition, and what went wrong; official benchmarks under their name."""
+    shown = Comparison.model_validate(comparison)
+    name = figures.problems_title(shown.benchmark)
+    tables: dict[str, tuple[Sequence[Mapping[str, Any]], str]] = {
+        "scores": (figures.scores_rows(shown), f"{name}: every agent between floor and ceiling"),
+        "causes": (figures.cause_rows(shown), f"{name}: what went wrong first, runs of each agent"),
+    }
+    for grouping in figures.ordered_groupings(shown)[:1]:
+        tables[grouping] = figures.group_rows(shown, grouping), f"{name}: by {grouping}"
+    for key, (rows, description) in tables.items():
+        create_table_artifact([dict(row) for row in rows], key=artifact_key(shown, key), description=description)
+
+
+def artifact_key(comparison: Comparison, table: str) -> str:
+    """``scores`` of the run's own problems, ``gta-steps-scores`` of a benchmark's: lowercase letters and dashes."""
+    name = table if comparison.benchmark == HELD_OUT else f"{comparison.benchmark} {table}"
+    return re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")
 
 
 @task(
@@ -107,7 +126,11 @@ def publish_comparison(comparison: dict[str, Any]) -> None:
     timeout_seconds=REPORT_SECONDS,
 )
 def report_run(
-    premises: dict[str, Any], synthesis: dict[str, Any], models: dict[str, Any], evaluation: dict[str, Any]
+    premises: dict[str, Any],
+    synthesis: dict[str, Any],
+    models: dict[str, Any],
+    evaluation: dict[str, Any],
+    rounds: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """One HTML report in the store, its link on the run's page, and a note for the command line.
 
@@ -117,24 +140,26 @@ def report_run(
     """
     resources = open_resources()
     comparison = Comparison.model_validate(evaluation["comparison"])
-    results = [result for stage in synthesis["stages"].values() for result in stage]
-    results += [synthesis["dataset"], models["tuned"], *evaluation["scores"].values()]
-    stages = [StageResult.model_validate(result) for result in results]
-    returned = [item for item in evaluation["scores"].values() if "media" in item["artifacts"]]
-    name = str(flow_run.name)
+    others = [Comparison.model_validate(other) for other in evaluation.get("others") or ()]
+    stages = _stages(synthesis, models, evaluation)
+    problems, media = _problems(synthesis, evaluation)
+    name, teacher = str(flow_run.name), premises["teacher"]
+    by_round = round_rows(rounds or [])
     url = write_report(
         name,
         stages,
         comparison,
         json.loads(models["tuned"]["facts"].get(CURVE, "[]")),
         recipe=read_recipe(premises["recipe"]),
-        teacher=premises["teacher"],
+        teacher=teacher,
         store=resources.store,
-        problems=refs(synthesis["problems"]),
-        media=(*(media_of(item) for item in synthesis["problem_files"]), *refs(returned, "media")),
+        problems=problems,
+        media=media,
+        others=others,
+        rounds=by_round,
     )
     create_link_artifact(url, link_text=f"report of {name}", key="report", description="The whole run on one page")
-    summary = summary_markdown(stages, comparison, teacher=premises["teacher"])
+    summary = summary_markdown(stages, comparison, teacher=teacher, others=others, rounds=by_round)
     create_markdown_artifact(summary, key="summary", description="The run in short")
     note = {
         "run_name": name,
@@ -143,37 +168,51 @@ def report_run(
         "dataset": synthesis["dataset"]["artifacts"]["kept"]["digest"],
         "tuned": models["tuned"]["artifacts"]["kept"]["digest"],
         "untuned": models["untuned"]["artifacts"]["kept"]["digest"],
-        "teacher": premises["teacher"],
+        "teacher": teacher,
         "summary_markdown": summary,
         "stages": [stage.model_dump(mode="json") for stage in stages],
         "comparison": evaluation["comparison"],
+        "others": [other.model_dump(mode="json") for other in others],
+        "problems": [item.model_dump(mode="json") for item in problems],
+        "media": [item.model_dump(mode="json") for item in media],
     }
-    _note_last_run(resources.settings, note)
+    _keep_note(resources, note)
     return note
 
 
-def summary_markdown(stages: list[StageResult], comparison: Comparison, *, teacher: str) -> str:
-    """Yield, cost and scores, and by whom the data was written."""
+def summary_markdown(
+    stages: list[StageResult],
+    comparison: Comparison,
+    *,
+    teacher: str,
+    others: Sequence[Comparison] = (),
+    rounds: Sequence[Mapping[str, str]] = (),
+) -> str:
+    """Yield and cost, by whom the data was written, and last what an agent gained: it is read in a terminal too."""
     parts = [
-        figures.gain_text(comparison),
         f"Teacher: `{teacher}`",
         "### Yield",
-        markdown_table(figures.funnel_rows(stages)),
+        markdown_table(funnel_rows(stages)),
         "### Cost",
-        markdown_table(figures.spend_rows(stages)),
-        "### Held-out problems",
-        markdown_table(figures.scores_rows(comparison)),
-        markdown_table(figures.contrast_rows(comparison)),
+        markdown_table(spend_rows(stages)),
     ]
+    if rounds:
+        parts += ["### Rounds", markdown_table(rounds)]
+    for shown in (*others, comparison):
+        parts += _comparison_parts(shown)
     return "\n\n".join(part for part in parts if part)
 
 
 def markdown_table(rows: Sequence[Mapping[str, str | int]]) -> str:
-    """Rows of equal keys as a Markdown table; empty for no rows."""
+    """Rows of equal keys as a Markdown table with even columns; empty for no rows."""
     if not rows:
         return ""
-    lines = [list(rows[0]), ["---"] * len(rows[0]), *([str(value) for value in row.values()] for row in rows)]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+    lines = [list(rows[0]), *([str(value).replace("|", "\\|") for value in row.values()] for row in rows)]
+    widths = [max(3, *(len(line[column]) for line in lines)) for column in range(len(rows[0]))]
+    lines.insert(1, ["-" * width for width in widths])
+    return "\n".join(
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in lines
+    )
 
 
 def svg_url(svg: str) -> str:
@@ -191,6 +230,46 @@ def _memory(told: Any) -> str:
     return ", ".join(f"{used / 2**30:.2f} GiB" for used in ranks)
 
 
-def _note_last_run(settings: Settings, note: dict[str, Any]) -> None:
-    settings.home.mkdir(parents=True, exist_ok=True)
-    (settings.home / LAST_RUN).write_text(json.dumps(note, indent=1))
+def _stages(synthesis: dict[str, Any], models: dict[str, Any], evaluation: dict[str, Any]) -> list[StageResult]:
+    results = [result for stage in synthesis["stages"].values() for result in stage]
+    results += [synthesis["dataset"], models["tuned"]]
+    results += [result for shards in evaluation["scores"].values() for result in shards]
+    return [StageResult.model_validate(result) for result in results]
+
+
+def _problems(
+    synthesis: dict[str, Any], evaluation: dict[str, Any]
+) -> tuple[tuple[ArtifactRef, ...], tuple[ArtifactRef, ...]]:
+    """Problem rows, and media with their files and the pictures that tools returned; neither where none was posed."""
+    posed = evaluation.get("problems")
+    if not posed:
+        return (), ()
+    scored = [result for shards in evaluation["scores"].values() for result in shards]
+    files = [media_of(item) for item in synthesis.get("problem_files") or ()]
+    found = (*refs([posed, *scored], "media"), *files)
+    return (ref(posed),), tuple(item for item in dict.fromkeys(found) if item.rows)
+
+
+def _comparison_parts(comparison: Comparison) -> list[str]:
+    """Tables from whole to part, and the sentence last, where a terminal stops."""
+    name = figures.problems_title(comparison.benchmark)
+    parts = [
+        f"### {name[:1].upper()}{name[1:]}",
+        markdown_table(figures.scores_rows(comparison)),
+        "#### Paired differences in points",
+        markdown_table(figures.contrast_rows(comparison)),
+        "#### What went wrong first, runs",
+        markdown_table(figures.cause_rows(comparison)),
+    ]
+    for grouping in figures.short_groupings(comparison):
+        parts += [f"#### By {grouping}", markdown_table(figures.group_rows(comparison, grouping))]
+    told = (figures.seed_text(comparison), figures.gated_text(comparison))
+    return [*parts, *told, f"**{figures.gain_text(comparison)}**"]
+
+
+def _keep_note(resources: Resources, note: dict[str, Any]) -> None:
+    """In the store for whoever compares runs, and at home for ``journeyman summary``."""
+    text = json.dumps(note, indent=1)
+    resources.store.put(layout.run_note_key(note["run_name"]), text.encode())
+    resources.settings.home.mkdir(parents=True, exist_ok=True)
+    (resources.settings.home / LAST_RUN).write_text(text)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -45,6 +45,10 @@ class Resources:
     def home(self) -> Path:
         """Local state, absolute: a stage's subprocess may stand elsewhere."""
         return self.settings.home.resolve()
+
+    def on_this_machine(self) -> "Resources":
+        """The same with a store below :attr:`home`: for data that may not be copied to where others read."""
+        return replace(self, store=Store((self.home / layout.GATED_FOLDER).as_uri()))
 
 
 def open_resources() -> Resources:
@@ -115,6 +119,7 @@ def ask_teacher(
     model: str,
     scope: str,
     timeout_seconds: float,
+    settings: Settings | None = None,
 ) -> T:
     """``work`` done with a teacher whose calls are kept under ``scope`` and paid from the run's budget.
 
@@ -125,6 +130,7 @@ def ask_teacher(
         model: Which of the endpoint's models is asked.
         scope: Ledger scope; calls found there are not paid again.
         timeout_seconds: Longest time; what was paid until then is kept for the next try.
+        settings: Say which endpoint is asked; None takes the teacher's.
 
     Raises:
         TransientError: The work did not end in time.
@@ -135,7 +141,7 @@ def ask_teacher(
         ledger = Ledger(resources.store, scope)
         in_flight = recipe.generation.concurrency
         async with Teacher.open(
-            resources.settings, ledger, model=model, budget=budget, concurrency=in_flight
+            settings or resources.settings, ledger, model=model, budget=budget, concurrency=in_flight
         ) as teacher:
             return await work(teacher)
 

@@ -45,7 +45,13 @@ def verify_queries(
 @stage(
     "verify-trajectories",
     version=trajectory_stage.VERSION,
-    reads=("tools", "trajectory_checks", "generation.max_steps", "generation.tool_faults"),
+    reads=(
+        "tools",
+        "trajectory_checks",
+        "generation.held_out_tools",
+        "generation.max_steps",
+        "generation.tool_faults",
+    ),
     run_name="verify trajectories {shard_name}",
     tags=("teacher",),
 )

@@ -3,7 +3,12 @@ import json
 import pytest
 
 from journeyman.errors import ConfigError
-from journeyman.training_commands import plan_training
+from journeyman.evaluation.compare import compare
+from journeyman.evaluation.config import EvaluationConfig
+from journeyman.schema.score import Score
+from journeyman.storage.store import Store
+from journeyman.training_commands import _facts, plan_training
+from tests.scored import PROBLEMS, scores_of
 
 
 def test_a_papers_run_is_planned_offline(capsys):
@@ -56,3 +61,21 @@ def test_a_model_that_is_built_here_is_planned_from_the_model_itself(capsys):
     pytest.importorskip("transformers")
     assert plan_training(gpus=1) == 0
     assert "tiny: " in capsys.readouterr().out
+
+
+def test_a_card_tells_figures_over_all_problems_and_none_of_a_group(tmp_path):
+    store = Store("memory://card")
+    refs = {"tuned": [store.write("scores", scores_of("tuned", 0.7), Score)]}
+    comparison = compare(refs, EvaluationConfig(bootstrap_samples=20), store=store)
+    assert any(result.grouping for result in comparison.results)
+    (tmp_path / "comparison.json").write_text(comparison.model_dump_json())
+    told = _facts(tmp_path / "comparison.json", {}).evaluation
+    assert [(one.agent, one.metric, one.problems) for one in told] == [
+        ("tuned", metric, len(PROBLEMS)) for metric in ("AnsAcc", "ToolAcc", "CodeExec")
+    ]
+
+
+def test_a_file_that_is_no_comparison_is_refused(tmp_path):
+    (tmp_path / "old.json").write_text(json.dumps({"picture_problems": 3}))
+    with pytest.raises(ConfigError, match="is no comparison that can be read"):
+        _facts(tmp_path / "old.json", {})

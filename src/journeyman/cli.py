@@ -12,7 +12,7 @@ from typing import Literal
 
 import cyclopts
 
-from journeyman import explain_commands, tool_commands, training_commands
+from journeyman import compare_command, explain_commands, judge_commands, tool_commands, training_commands
 from journeyman.errors import ConfigError, JourneymanError
 
 app = cyclopts.App(
@@ -20,6 +20,8 @@ app = cyclopts.App(
 )
 app.command(tool_commands.app)
 app.command(explain_commands.explain)
+app.command(compare_command.compare)
+app.command(judge_commands.app)
 app.command(training_commands.plan_training)
 app.command(training_commands.push_model)
 

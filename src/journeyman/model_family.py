@@ -153,6 +153,9 @@ class ModelFamily:
     """First tokens that all conversations share, before the first picture or trained token of any."""
     collate_prompts: Callable[[Sequence[Encoded], Any], dict[str, Any]]
     """Conversations that end in a generation prompt -> left-padded inputs of ``generate``."""
+    collate_continuation: Callable[[Sequence[Encoded], Any, int, int], dict[str, Any]]
+    """(conversations, processor, start, width) -> their columns from ``start`` on, left-padded to ``width``, with
+    positions and without a mask: for decoding behind columns that are shared."""
     decode: Callable[[Sequence[int], Any], str]
     """Generated tokens up to the end of the turn -> text."""
     end_of_turn: Callable[[Any], int]

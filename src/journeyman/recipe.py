@@ -1,6 +1,7 @@
 """What a recipe is: frozen data, names of plugins and numbers. ``recipes/`` holds them."""
 
 import difflib
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Literal
 
@@ -48,30 +49,41 @@ class Recipe(BaseModel):
         plugins = (load_plugin("journeyman.tools", name, "TOOL", Tool) for name in self.tools)
         return (*(tool.card() for tool in plugins), *self.own_tool_cards)
 
+    def training_tools(self) -> tuple[str, ...]:
+        """``tools`` but for those that only held-out problems want."""
+        return tuple(name for name in self.tools if name not in self.generation.held_out_tools)
+
+    def training_tool_cards(self) -> tuple[ToolCard, ...]:
+        """What the agent is told of in rollouts and training data."""
+        return tuple(card for card in self.tool_cards() if card.name not in self.generation.held_out_tools)
+
 
 def load_recipe(name: str, overrides: dict[str, Any] | None = None) -> Recipe:
     """The recipe ``name`` with ``overrides`` laid over it, section by section.
 
     Raises:
         UnknownPluginError: No such recipe.
-        ConfigError: An override has an unknown key or a wrong value; the message names the key.
+        ConfigError: An override has an unknown key or a wrong value, or a held-out tool is none of the recipe's; the
+            message names it.
     """
     recipe = load_plugin("journeyman.recipes", name, "RECIPE", Recipe)
     try:
-        return Recipe.model_validate(_laid_over(recipe.model_dump(), overrides or {}))
+        loaded = Recipe.model_validate(_laid_over(recipe.model_dump(), overrides or {}))
     except ValidationError as exc:
         first = exc.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
             raise ConfigError(f"recipe {name!r} has no key {where!r}; {_known_keys(first['loc'])}") from exc
         raise ConfigError(f"recipe {name!r}: {where} = {first['input']!r}: {first['msg'].lower()}") from exc
+    _check_held_out_tools(loaded, (*loaded.tools, *loaded.optional_tools))
+    return loaded
 
 
 async def resolve_tools(recipe: Recipe) -> Recipe:
     """``recipe`` with the optional tools that are configured here, and with what its own tools say of themselves.
 
     Raises:
-        ConfigError: Own tools that cannot be opened, or two tools of one name.
+        ConfigError: Own tools that cannot be opened, two tools of one name, or a held-out tool that is not configured.
     """
     optional = [load_plugin("journeyman.tools", name, "TOOL", Tool) for name in recipe.optional_tools]
     ready = [tool.name for tool in optional if not tool.missing()]
@@ -80,10 +92,20 @@ async def resolve_tools(recipe: Recipe) -> Recipe:
         async with open_own_tools(Path(recipe.own_tools)) as tools:
             cards = tuple(tool.card() for tool in tools)
     names = dict.fromkeys((*recipe.tools, *ready))
+    _check_held_out_tools(recipe, names)
     twice = [card.name for card in cards if card.name in names]
     if twice:
         raise ConfigError(f"{recipe.own_tools} has a tool {twice[0]!r}, and so has the recipe; rename one")
     return recipe.model_copy(update={"tools": tuple(names), "own_tool_cards": cards})
+
+
+def _check_held_out_tools(recipe: Recipe, names: Collection[str]) -> None:
+    for tool in recipe.generation.held_out_tools:
+        if tool not in names:
+            raise ConfigError(
+                f"recipe {recipe.name!r} holds back {tool!r}, which is none of its tools; "
+                f"change generation.held_out_tools or give it one of: {', '.join(names)}"
+            )
 
 
 def _laid_over(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:

@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     """Processes that hold the models of heavy tools; each holds up to 1.5 GB (OCR, speech, tags, layout)."""
     tool_gpus: str = Field(default="", validation_alias="JOURNEYMAN_TOOL_GPUS")
     """Numbers of the GPUs that tools may use, e.g. ``7``; by default none, since training takes them all."""
+    endpoints: dict[str, Backing] = Field(default_factory=dict, validation_alias="JOURNEYMAN_ENDPOINT")
+    """OpenAI-compatible servers of models to evaluate, by the name that ``evaluation.agents`` gives them, e.g.
+    ``JOURNEYMAN_ENDPOINT__QWEN7B__URL=http://127.0.0.1:8000/v1``; ``__MODEL`` and ``__API_KEY`` as for tools."""
     tool_backings: dict[str, Backing] = Field(default_factory=dict, validation_alias="JOURNEYMAN_TOOL")
     """By tool name; each field is one variable, e.g. ``JOURNEYMAN_TOOL__VISUALIZE__URL``."""
 
@@ -105,6 +108,21 @@ class Settings(BaseSettings):
         if not self.store:
             raise ConfigError("no store is set; run `journeyman up`, or set JOURNEYMAN_STORE=s3://bucket/prefix")
         return self.store
+
+    def of_endpoint(self, name: str) -> "Settings":
+        """These settings with the endpoint ``name`` in the teacher's place.
+
+        Raises:
+            ConfigError: It is not known, or has no URL.
+        """
+        known = self.endpoints.get(name.lower())
+        if known is None or not known.url:
+            names = ", ".join(sorted(self.endpoints)) or "none"
+            raise ConfigError(
+                f"no endpoint {name!r} is set; set JOURNEYMAN_ENDPOINT__{name.upper()}__URL (there is: {names})"
+            )
+        changed = {"openai_base_url": known.url, "openai_api_key": known.api_key, "teacher_model": known.model}
+        return self.model_copy(update=changed)
 
     def require_teacher(self) -> str:
         """The teacher's base URL.

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 from journeyman.errors import ArtifactError, ConfigError, ToolError, ToolUnavailableError
 from journeyman.host_pool import HostPool, shared_pool
@@ -25,7 +25,7 @@ from journeyman.schema.trajectory import ToolCall
 from journeyman.storage.cassette import Cassette, RecordedFile, Recording
 from journeyman.storage.tool_results import ToolResults
 from journeyman.tool import Arguments, Tool, ToolCard, ToolFiles, ToolResult
-from journeyman.tool_faults import NO_FAULTS, ToolFaults
+from journeyman.tool_faults import NO_FAULTS, Fault, ToolFaults
 from journeyman.tool_run import Outcome, run_tool
 
 logger = logging.getLogger(__name__)
@@ -248,6 +248,21 @@ class ToolSession:
             raise
         self.log.append(entry)
         return result
+
+    def refuse(
+        self, tool: str, args: Sequence[Any], kwargs: Mapping[str, Any], *, fault: Fault, name: str = ""
+    ) -> NoReturn:
+        """Have a call of ``tool`` fail by ``fault`` though nothing is run; ``name`` is what its caller knows it by.
+
+        Raises:
+            ToolError: Always; what the agent is told of such a fault.
+        """
+        error = self._toolbox.faults.error(fault, name or tool, self._toolbox.seconds)
+        written = json.dumps([list(args), dict(kwargs)], sort_keys=True, default=repr)
+        self.log.append(
+            ToolCall(tool=tool, version=0, arguments_json=written, cassette_key="", error=error, fault=fault)
+        )
+        raise ToolError(error)
 
     def _spoilt(self, recording: Recording, fault: Any) -> Recording:
         faults, attempt = self._toolbox.faults, self._made[recording.key] - 1

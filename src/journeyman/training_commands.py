@@ -165,7 +165,7 @@ def push_model(
 def _facts(evaluation: Path | None, cost: dict[str, Any]) -> "ModelFacts":
     from pydantic import ValidationError
 
-    from journeyman.evaluation.compare import Comparison
+    from journeyman.evaluation.comparison import Comparison
     from journeyman.training.card import Measured, ModelFacts
 
     costs = {str(name): str(amount) for name, amount in cost.items()}
@@ -178,7 +178,7 @@ def _facts(evaluation: Path | None, cost: dict[str, Any]) -> "ModelFacts":
     measured = tuple(
         Measured(r.agent, r.metric, r.estimate.value, r.estimate.low, r.estimate.high, r.estimate.n)
         for r in comparison.results
-        if r.subset == "all"
+        if not r.grouping
     )
     return ModelFacts(evaluation=measured, confidence=comparison.confidence, cost=costs)
 

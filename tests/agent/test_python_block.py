@@ -22,6 +22,20 @@ def test_what_is_written_is_read_back(thought: str, lines: list[str]) -> None:
     assert read_action(write_action(Action(thought, code))) == Action(thought, code)
 
 
+def test_three_backticks_inside_a_string_do_not_end_the_code() -> None:
+    code = 'plot("""\n  a ```py b```\n""")\nprint(1)'
+    assert read_action(write_action(Action("I draw.", code))) == Action("I draw.", code)
+
+
+def test_a_last_fence_need_not_stand_alone() -> None:
+    assert read_action("Thought: so\nCode:\n```py\nprint(1)```\n").code == "print(1)"
+
+
+def test_a_thought_of_blanks_is_read_in_no_time() -> None:
+    blanks = " " * 200_000
+    assert read_action(f"Thought:{blanks}x{blanks}\nCode:\n```py\nprint(1)\n```").thought == "x"
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -24,19 +24,25 @@ def _media(data: bytes, name: str) -> MediaFile:
 
 
 def _query(
-    data: bytes = CSV, *, gold: str = "Lima", text: str = "Which city is highest?", name: str = "file_1.csv"
+    data: bytes = CSV,
+    *,
+    gold: str = "Lima",
+    text: str = "Which city is highest?",
+    name: str = "file_1.csv",
+    tools: tuple[str, ...] = ("inspect_file",),
+    origin: str = "synthesised",
 ) -> Query:
     return Query(
         query_id="q",
         split="train",
         family="top/child",
         text=text,
-        tools=("inspect_file",),
+        tools=tools,
         needs_picture=False,
         seed=1,
-        files=(FileRef(name=name, sha256=sha256_hex(data), media_type="text/csv", origin="written"),),
+        files=(FileRef(name=name, sha256=sha256_hex(data), media_type="text/csv", origin="written"),) if data else (),
         gold_json=canonical_json(Gold(kind="text", value=gold)) if gold else "",
-        origin="synthesised",
+        origin="user" if origin == "user" else "synthesised",
         teacher="t",
     )
 
@@ -90,6 +96,10 @@ def test_every_check_is_named_for_its_file_and_used_by_the_recipe(name: str) -> 
         ("gold_is_known", _query(gold=""), [], "no gold answer"),
         ("gold_is_known", _query(text="Is it Lima or Oslo?"), [], "the query states its answer"),
         ("gold_is_known", _query(text="Is it Limassol?"), [], None),
+        ("gold_is_known", _query(b"", text="The first of Lima and Oslo?", tools=()), [], None),
+        ("gold_is_known", _query(b"", text="The first of Lima and Oslo?"), [], "the query states its answer"),
+        ("gold_is_known", _query(text="The first of Lima and Oslo?", tools=()), [], "the query states its answer"),
+        ("files_open", _query(b"", tools=()), [], None),
     ],
 )
 def test_a_query_is_kept_or_dropped(check: str, query: Query, files: list[bytes], reason: str | None) -> None:
@@ -116,6 +126,23 @@ def test_a_query_is_kept_or_dropped(check: str, query: Query, files: list[bytes]
 )
 def test_a_trajectory_is_kept_or_dropped(check: str, run: Trajectory, reason: str | None) -> None:
     finding = _run_finding(check, run)
+    assert (finding.reason if finding else None) == reason
+
+
+@pytest.mark.parametrize(
+    ("tools", "origin", "run", "reason"),
+    [
+        ((), "synthesised", _run(_step()), None),
+        ((), "synthesised", _run(_step(call=_call())), "a tool was used where none is needed"),
+        ((), "user", _run(_step(call=_call())), None),
+        (("inspect_file", "inspect_file"), "synthesised", _run(_step(call=_call())), None),
+        (("inspect_file", "ocr"), "synthesised", _run(_step(call=_call())), "a needed tool was not used"),
+    ],
+)
+def test_the_tools_of_a_right_solution_are_used_and_no_tool_where_it_needs_none(
+    tools: tuple[str, ...], origin: str, run: Trajectory, reason: str | None
+) -> None:
+    finding = _run_finding("tools_used", run, _query(tools=tools, origin=origin))
     assert (finding.reason if finding else None) == reason
 
 

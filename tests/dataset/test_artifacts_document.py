@@ -3,12 +3,39 @@ from pathlib import Path
 
 import pytest
 
-from journeyman.schema import artifact, call, example, media, model, query, score, trajectory, verdict
+from journeyman.schema import (
+    artifact,
+    call,
+    example,
+    judgement,
+    media,
+    model,
+    problem,
+    query,
+    score,
+    trajectory,
+    verdict,
+)
 from journeyman.schema.record import Record
-from journeyman.storage import cassette, layout, manifest
+from journeyman.storage import cassette, layout, manifest, outcomes
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "artifacts.md").read_text()
-MODULES = (artifact, call, cassette, example, manifest, media, model, query, score, trajectory, verdict)
+MODULES = (
+    artifact,
+    call,
+    cassette,
+    example,
+    judgement,
+    manifest,
+    media,
+    model,
+    outcomes,
+    problem,
+    query,
+    score,
+    trajectory,
+    verdict,
+)
 RECORDS = [
     value
     for module in MODULES

@@ -29,7 +29,7 @@ print("\\n@@" + json.dumps({"run": str(state.state_details.flow_run_id), "type":
 TINY: dict[str, Any] = {
     "generation": {"queries": 12, "held_out_problems": 6, "shard_size": 6, "user_file_queries": 1, "concurrency": 6},
     "training": {"max_steps": 2, "ranks": 2, "tokens_per_step": 512, "checkpoint_every": 1},
-    "evaluation": {"agents": ["untuned", "tuned", "chance"], "max_new_tokens": 24, "bootstrap_samples": 100},
+    "evaluation": {"agents": ["untuned", "tuned", "chance", "oracle"], "max_new_tokens": 24, "bootstrap_samples": 100},
 }
 """Overrides small enough for a test; every stage still does its real work."""
 

@@ -38,6 +38,12 @@ def test_the_whole_way_ends_in_a_comparison_on_held_out_problems(first_run: Flow
     assert {"Cached", "Completed"} >= {state for states in first_run.task_states().values() for state in states}
 
 
+def test_the_oracle_over_the_teachers_endpoint_is_the_ceiling(first_run: FlowRun) -> None:
+    results = {(r["agent"], r["metric"]): r for r in first_run.result["comparison"]["results"] if not r["grouping"]}
+    assert results["oracle", "ToolAcc"]["estimate"]["value"] > 0.7
+    assert results["untuned", "ToolAcc"]["estimate"]["value"] < 0.3
+
+
 def test_every_record_of_every_stage_is_accounted_for(first_run: FlowRun) -> None:
     for stage in first_run.result["stages"]:
         counts = stage["counts"]
@@ -54,7 +60,8 @@ def test_bad_user_files_are_dropped_with_their_reason_and_the_rest_is_used(first
 
 def test_the_runs_page_shows_yield_loss_scores_and_report(first_run: FlowRun) -> None:
     found = first_run.artifacts()
-    assert {"yield-verify-queries", "dataset", "training-loss", "model", "scores", "report", "summary"} <= found.keys()
+    assert {"yield-verify-queries", "dataset", "training-loss", "model", "report", "summary"} <= found.keys()
+    assert {"scores", "condition", "causes"} <= found.keys()
     assert found["training-loss"]["data"].startswith("data:image/svg+xml")
     assert "scripted" in found["summary"]["data"]
 
@@ -121,6 +128,9 @@ REFUSALS: dict[str, tuple[dict[str, str], dict[str, Any], str, str]] = {
     "no teacher set": ({"OPENAI_BASE_URL": ""}, {}, "ConfigError", "OPENAI_BASE_URL"),
     "teacher is down": ({"OPENAI_BASE_URL": "@nobody"}, {}, "UnreachableError", "no teacher answers"),
     "folder is not there": ({}, {"files": "/no/such/folder"}, "ConfigError", "/no/such/folder"),
+    "no such benchmark": ({}, {"benchmarks": {"gtaa": "/data"}}, "UnknownPluginError", "gta"),
+    "benchmark data are not there": ({}, {"benchmarks": {"gta": "/no/such/gta"}}, "ConfigError", "/no/such/gta"),
+    "rounds without development problems": ({}, {"rounds": 2}, "ConfigError", "generation.development_problems"),
 }
 
 

@@ -13,7 +13,7 @@ TABLE = {"columns": ["City", "Units"], "rows": [["Oslo", 3], ["Lima", 4.5]]}
 
 def _gold(rule: str, *specs: dict[str, object], **given: object) -> str:
     files = [FileSpec(name=f"file_{n}.x", writer="x", spec_json=json.dumps(spec)) for n, spec in enumerate(specs, 1)]
-    return compute_gold(GoldRule.model_validate({"rule": rule, **given}), files).value
+    return compute_gold(GoldRule.model_validate({"rule": rule, **given}), files, "").value
 
 
 def _scene(*items: dict[str, object], **given: object) -> dict[str, object]:
@@ -44,6 +44,13 @@ def _text(text: str, top: int) -> dict[str, object]:
         ("subject", [_scene({"kind": "photograph", "name": "coffee"})], {}, None),
         ("text_in_half", [_scene(_text("UP", 5), _text("DOWN", 60))], {"half": "lower"}, "DOWN"),
         ("price_times", [_scene(_text("12.50", 5))], {"count": 3}, "37.50"),
+        (
+            "price_in_half_times",
+            [_scene(_text("12.50", 5), _text("3.20", 60))],
+            {"half": "lower", "count": 4},
+            "12.80",
+        ),
+        ("prices_together", [_scene(_text("12.50", 5)), _scene(_text("EUR 3.20", 5))], {}, "15.70"),
         ("column_sum", [TABLE], {"column": "Units"}, "7.5"),
         ("column_sum", [{"sheets": [{"name": "a", **TABLE}]}], {"column": "Units"}, "7.5"),
         ("row_with_highest", [TABLE], {"column": "Units", "label": "City"}, "Lima"),
@@ -80,6 +87,10 @@ def test_a_rule_gives_the_answer(
         ("only_text", _scene(_text("a", 1), _text("b", 2)), {}, "2 items"),
         ("main_colour", _scene({"kind": "shape", "shape": "square", "colour": "red", "size": 100}), {}, "not clear"),
         ("stated_field", {"paragraphs": ["Contact: A", "Contact: B"]}, {"label": "Contact"}, "2 times"),
+        ("price_times", _scene(_text("12.50", 5)), {}, "no number of pieces"),
+        ("price_in_half_times", _scene(_text("EXIT", 5)), {"half": "upper", "count": 2}, "no price in 'EXIT'"),
+        ("price_in_half_times", _scene(_text("1.00", 5)), {"half": "left", "count": 2}, "neither upper nor lower"),
+        ("prices_together", _scene(), {}, "no text"),
     ],
 )
 def test_a_rule_that_does_not_fit_says_why(

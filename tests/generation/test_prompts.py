@@ -10,15 +10,31 @@ from tests.golden import agrees_with_golden
 
 STEP = Step(action="Thought: a\nCode: b", code="b", observation="c", images=(), tool_calls=(), error="")
 GIVEN = {
-    ("generation", "query_writer"): {"briefs": "[]"},
-    ("generation", "file_writer"): {"query": "{}", "writer": "png", "schema": "{}"},
-    ("generation", "user_query_writer"): {"count": 3, "file": "{}", "tools": ["ocr(image) -> str: Read."]},
-    ("checks", "query_judge"): {"query": "What?", "files": ["file_1.png: a picture"], "tools": ["ocr"]},
-    ("checks", "trajectory_judge"): {"query": "What?", "tools": ["ocr"], "steps": [STEP], "answer": "1"},
+    "query_writer": ("generation", "query_writer", {"briefs": "[]"}),
+    "file_writer": ("generation", "file_writer", {"query": "{}", "writer": "png", "schema": "{}"}),
+    "terms_writer": ("generation", "terms_writer", {"query": "{}", "terms": "label: the country's name"}),
+    "user_query_writer": (
+        "generation",
+        "user_query_writer",
+        {"count": 3, "file": "{}", "tools": ["ocr(image) -> str: Read."]},
+    ),
+    "query_judge": (
+        "checks",
+        "query_judge",
+        {"query": "What?", "files": ["file_1.png: a picture"], "tools": ["ocr"]},
+    ),
+    "query_judge_of_words": ("checks", "query_judge", {"query": "What?", "files": [], "tools": []}),
+    "query_judge_of_facts": ("checks", "query_judge", {"query": "What?", "files": [], "tools": ["look_up_facts"]}),
+    "trajectory_judge": (
+        "checks",
+        "trajectory_judge",
+        {"query": "What?", "tools": ["ocr"], "steps": [STEP], "answer": "1"},
+    ),
 }
 
 
-@pytest.mark.parametrize(("package", "name"), GIVEN, ids=str)
-def test_a_prompt_changes_only_on_purpose(package: str, name: str, request: pytest.FixtureRequest) -> None:
-    text = render_prompt(f"journeyman.{package}", name, **GIVEN[package, name])
-    agrees_with_golden(text + "\n", Path(f"prompts/{name}.txt"), request)
+@pytest.mark.parametrize("case", GIVEN)
+def test_a_prompt_changes_only_on_purpose(case: str, request: pytest.FixtureRequest) -> None:
+    package, name, values = GIVEN[case]
+    text = render_prompt(f"journeyman.{package}", name, **values)
+    agrees_with_golden(text + "\n", Path(f"prompts/{case}.txt"), request)

@@ -12,18 +12,21 @@ from journeyman.errors import SchemaError
 from journeyman.schema.arrow import arrow_schema, check_schema, records_to_table, table_to_records
 from journeyman.schema.call import Call
 from journeyman.schema.example import Example
+from journeyman.schema.judgement import Judgement
 from journeyman.schema.media import MediaFile
 from journeyman.schema.model import Model
+from journeyman.schema.problem import Problem
 from journeyman.schema.query import Draft, Query
 from journeyman.schema.record import Record
 from journeyman.schema.score import Score
 from journeyman.schema.trajectory import Trajectory
 from journeyman.schema.verdict import Verdict
+from journeyman.storage.outcomes import Outcome
 from journeyman.storage.store import parquet_bytes
 from tests.golden import agrees_with_golden
 from tests.strategies import records
 
-RECORDS = [Call, Draft, Example, MediaFile, Model, Query, Score, Trajectory, Verdict]
+RECORDS = [Call, Draft, Example, Judgement, MediaFile, Model, Outcome, Problem, Query, Score, Trajectory, Verdict]
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda r: r.__name__)
@@ -51,8 +54,8 @@ def test_a_field_no_column_can_hold_is_refused_by_name() -> None:
 
 def test_a_table_of_another_record_is_refused_with_the_first_difference() -> None:
     table = records_to_table([], Verdict)
-    with pytest.raises(SchemaError, match=r"Score\.problem_id: expected string, found nothing"):
-        check_schema(table.schema, Score)
+    with pytest.raises(SchemaError, match=r"MediaFile\.sha256: expected string, found nothing"):
+        check_schema(table.schema, MediaFile)
 
 
 def test_a_table_of_another_version_is_refused() -> None:

@@ -210,16 +210,29 @@ def test_the_command_pushes_with_scores_and_cost(kept, tmp_path, monkeypatch, ca
     monkeypatch.setattr(
         settings, "load_settings", lambda: settings.Settings(JOURNEYMAN_STORE=store.url, JOURNEYMAN_HOME=tmp_path / "h")
     )
-    estimate = {"value": 0.5, "low": 0.4, "high": 0.6, "n": 40, "method": "wilson"}
+    estimate = {"value": 0.5, "low": 0.4, "high": 0.6, "n": 40, "denominator": 40, "method": "wilson"}
     comparison = {
+        "benchmark": "held_out",
         "agents": ["tuned"],
         "problems": 40,
-        "picture_problems": 0,
         "confidence": 0.9,
-        "results": [{"agent": "tuned", "metric": "ToolAcc", "subset": "all", "estimate": estimate}],
+        "headline": ["ToolAcc"],
+        "metrics": ["ToolAcc"],
+        "results": [
+            {"agent": "tuned", "metric": "ToolAcc", "estimate": estimate},
+            {
+                "agent": "tuned",
+                "metric": "ToolAcc",
+                "grouping": "tools",
+                "group": "ocr",
+                "estimate": estimate | {"n": 7},
+            },
+        ],
         "contrasts": [],
-        "by_family": [],
-        "by_tool": [],
+        "causes": {},
+        "causes_by_tool": {},
+        "notes": [],
+        "facts": {},
         "scores": {},
     }
     scores = tmp_path / "comparison.json"
@@ -229,6 +242,7 @@ def test_the_command_pushes_with_scores_and_cost(kept, tmp_path, monkeypatch, ca
     assert f"5 files of model {row.model_digest[:12]}" in capsys.readouterr().out
     card = (tmp_path / "handed-out" / "README.md").read_text()
     assert "| tuned | ToolAcc | 50.0 % | 40.0 to 60.0 % | 40 |" in card
+    assert card.count("| tuned | ToolAcc |") == 1, "groups are no scores of the model"
     assert "90% interval" in card
     assert "| teacher | 3 USD |" in card
     scores.write_text("{}")

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from journeyman.agent.greedy_decoder import GreedyDecoder
 from journeyman.errors import ArtifactError
 from journeyman.model_family import Encoded, ModelFamily, load_model_family
 from journeyman.schema.artifact import ArtifactRef
@@ -52,6 +53,7 @@ class LocalModelController:
         self._batch_size = batch_size
         self._max_new_tokens = max_new_tokens
         self._pixels = (max_pixels, min_pixels)
+        self._decoder = GreedyDecoder(model, processor, family) if family.packs else None
         self._waiting: asyncio.Queue[_Request] = asyncio.Queue()
 
     @classmethod
@@ -103,6 +105,10 @@ class LocalModelController:
     def name(self) -> str:
         """Who acts."""
         return self._name
+
+    def tokens_of(self, text: str) -> int:
+        """Tokens of a text that the model wrote."""
+        return len(self._processor.tokenizer(text, add_special_tokens=False)["input_ids"])
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
@@ -157,8 +163,15 @@ class LocalModelController:
                 break
         return batch
 
-    @torch.inference_mode()
     def _generate(self, prompts: Sequence[Encoded]) -> list[str]:
+        if self._decoder is None:
+            return self._generate_plainly(prompts)
+        turns = self._decoder.decode(prompts, self._max_new_tokens)
+        return [self._family.decode(tokens, self._processor) for tokens in turns]
+
+    @torch.inference_mode()
+    def _generate_plainly(self, prompts: Sequence[Encoded]) -> list[str]:
+        """By transformers' own loop, for models whose rows hold more than keys and values."""
         inputs = self._family.collate_prompts(prompts, self._processor)
         device, dtype = self._model.device, self._model.dtype
         inputs = {k: v.to(device) for k, v in inputs.items()}

@@ -5,17 +5,21 @@ loop, one toolbox and one sandbox. The host's own log of tool calls is what a tr
 code in the sandbox can print anything it likes.
 """
 
-from collections.abc import Mapping
+import asyncio
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from journeyman.agent.controller import Controller
+from journeyman.agent.offer import Offer
 from journeyman.agent.prompt import action_message, observation, opening, shorten, system_prompt
 from journeyman.agent.python_block import UnreadableActionError, read_action
 from journeyman.sandbox.folder import SessionFolder
 from journeyman.sandbox.sandbox import Sandbox, StepResult, Worker
 from journeyman.schema.media import MediaFile
 from journeyman.schema.message import Message, TextPart
+from journeyman.schema.problem import AS_IN_THE_RECIPE, ToolChange
 from journeyman.schema.query import Query
 from journeyman.schema.record import canonical_json, fingerprint, sha256_hex
 from journeyman.schema.trajectory import Step, Trajectory
@@ -36,6 +40,21 @@ class Workbench:
 
 
 @dataclass(frozen=True, slots=True)
+class RunLimits:
+    """What one run may use up besides the workbench's steps; 0 sets no limit."""
+
+    max_tokens: int = 0
+    """Tokens that the controller may write in all."""
+    max_seconds: float = 0.0
+    """Wall time of the run, waiting for a shared model included."""
+    tokens_of: Callable[[str], int] = len
+    """Tokens of a text that the controller wrote."""
+
+
+NO_LIMITS = RunLimits()
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """A finished run and the pictures its tools returned."""
 
@@ -43,7 +62,15 @@ class Attempt:
     media: tuple[MediaFile, ...]
 
 
-async def run_query(query: Query, *, controller: Controller, bench: Workbench, media: Mapping[str, bytes]) -> Attempt:
+async def run_query(
+    query: Query,
+    *,
+    controller: Controller,
+    bench: Workbench,
+    media: Mapping[str, bytes],
+    change: ToolChange = AS_IN_THE_RECIPE,
+    limits: RunLimits = NO_LIMITS,
+) -> Attempt:
     """Let ``controller`` solve ``query``.
 
     Args:
@@ -51,6 +78,8 @@ async def run_query(query: Query, *, controller: Controller, bench: Workbench, m
         controller: Who acts.
         bench: Tools and sandbox.
         media: Bytes of every file of the query, by sha256.
+        change: How the run's tools differ from the workbench's.
+        limits: What ends the run early; it then says so in its status.
 
     Raises:
         KeyError: A file of the query is not in ``media``.
@@ -60,8 +89,9 @@ async def run_query(query: Query, *, controller: Controller, bench: Workbench, m
         for ref in query.files:
             folder.put(ref.name, media[ref.sha256])
         session = bench.toolbox.session(ToolFiles(root=folder.root, read=folder.read, write=folder.write))
-        run = _Run(query, controller, bench, folder, session, dict(media))
-        async with bench.sandbox.worker(folder, [t.name for t in bench.toolbox.tools], run.broker) as worker:
+        offer = Offer.of(bench.toolbox.cards, change)
+        run = _Run(query, controller, bench, folder, session, offer, dict(media), limits)
+        async with bench.sandbox.worker(folder, offer.names, run.broker) as worker:
             return await run.to_the_end(worker)
     finally:
         folder.remove()
@@ -74,14 +104,16 @@ class _Run:
     bench: Workbench
     folder: SessionFolder
     session: ToolSession
+    offer: Offer
     media: dict[str, bytes]
+    limits: RunLimits
     steps: list[Step] = field(default_factory=list)
     returned: dict[str, MediaFile] = field(default_factory=dict)
     images: list[str] = field(default_factory=list)
 
     async def broker(self, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """Answer one tool call from inside the sandbox; the log is kept here, outside."""
-        result = await self.session.call(name, args, kwargs)
+        result = await self.offer.call(self.session, name, args, kwargs)
         for picture in result.images:
             data = self.folder.read(picture)
             digest = sha256_hex(data)
@@ -98,11 +130,22 @@ class _Run:
         return result.value
 
     async def to_the_end(self, worker: Worker) -> Attempt:
-        system = Message(role="system", content=(TextPart(text=system_prompt(self.bench.toolbox.cards)),))
+        system = Message(role="system", content=(TextPart(text=system_prompt(self.offer.cards)),))
         messages = [system, opening(self.query)]
+        started, written = time.monotonic(), 0
         for _ in range(self.bench.max_steps):
-            action = await self.controller.act(messages, self.media)
-            result = await self._step(action, worker)
+            try:
+                async with asyncio.timeout(self._seconds_left(started)):
+                    action = await self.controller.act(messages, self.media)
+                    written += self.limits.tokens_of(action) if self.limits.max_tokens else 0
+                    if written > self.limits.max_tokens:
+                        self._record(action, code="", observed="", error="tokens")
+                        return self._finished("out_of_tokens", "")
+                    result = await self._step(action, worker)
+            except TimeoutError:
+                if not self.limits.max_seconds:
+                    raise
+                return self._finished("out_of_time", "")
             step = self.steps[-1]
             if result is not None and result.answered:
                 return self._finished("answered", canonical_json(result.answer))
@@ -110,6 +153,11 @@ class _Run:
                 return self._finished("failed", "")
             messages += [action_message(step), observation(step.observation, step.images)]
         return self._finished("max_steps", "")
+
+    def _seconds_left(self, started: float) -> float | None:
+        if not self.limits.max_seconds:
+            return None
+        return max(0.0, started + self.limits.max_seconds - time.monotonic())
 
     def _lost(self) -> bool:
         last = self.steps[-MAX_UNREADABLE:]

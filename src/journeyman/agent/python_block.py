@@ -7,8 +7,8 @@ released data lost to a stop sequence.
 import re
 from typing import NamedTuple
 
-_BLOCK = re.compile(r"```(?:py|python)?[ \t]*\n(.*?)\n?```", re.DOTALL)
-_THOUGHT = re.compile(r"\A\s*(?:Thought:\s*)?(.*?)\s*(?:Code:\s*)?\Z", re.DOTALL)
+# Fences stand at the beginning of a line: code may hold three backticks in a string.
+_BLOCK = re.compile(r"^[ \t]*```(?:py|python)?[ \t]*\n(.*?)(?:^[ \t]*```[ \t]*$|```\s*\Z)", re.DOTALL | re.MULTILINE)
 
 
 class Action(NamedTuple):
@@ -38,8 +38,9 @@ def read_action(text: str) -> Action:
         raise UnreadableActionError("no code block was found; write Thought: ..., then Code: and one ```py block")
     if len(blocks) > 1:
         raise UnreadableActionError(f"{len(blocks)} code blocks were found; write exactly one a turn")
-    code = blocks[0].group(1)
+    code = blocks[0].group(1).removesuffix("\n")
     if not code.strip():
         raise UnreadableActionError("the code block is empty")
-    thought = _THOUGHT.match(text[: blocks[0].start()])
-    return Action(thought.group(1) if thought else "", code)
+    # By hand: a pattern with blanks around a lazy middle takes quadratic time on a thought of blanks.
+    thought = text[: blocks[0].start()].strip().removeprefix("Thought:").strip().removesuffix("Code:").strip()
+    return Action(thought, code)

@@ -1,4 +1,4 @@
-"""A judge that sees the files decides whether the query can be answered from them.
+"""A judge that sees the files decides whether the query can be answered from them, or else from its words.
 
 MAT asked the same question after trajectories were paid for, and then applied no verdict.
 """
@@ -39,7 +39,8 @@ async def _run(query: Query, context: QueryContext) -> Finding | None:
     judgement = await context.judge.structured("query_judge", [message], media, Judgement, max_tokens=512)
     if judgement.correct:
         return None
-    return Finding("the judge says the files do not answer the query", judgement.reason)
+    what = "files do" if query.files else "words do"
+    return Finding(f"the judge says the {what} not answer the query", judgement.reason)
 
 
-CHECK = QueryCheck(name="query_judge", version=1, run=_run)
+CHECK = QueryCheck(name="query_judge", version=2, run=_run)

@@ -1,4 +1,8 @@
-"""The tools that a right solution uses were used: 16 of 94 released MM-Traj rows used none at all."""
+"""The tools that a right solution uses were used: 16 of 94 released MM-Traj rows used none at all.
+
+Which tools, not how often each. Where a synthesised query needs none, none was used: a model that
+never sees that learns to call something always.
+"""
 
 from journeyman.check import Finding, TrajectoryCheck, TrajectoryContext
 from journeyman.schema.trajectory import Trajectory
@@ -12,7 +16,9 @@ async def _run(trajectory: Trajectory, context: TrajectoryContext) -> Finding | 
             "a needed tool was not used",
             f"needed {', '.join(context.query.tools)}; used {', '.join(sorted(used)) or 'none'}",
         )
+    if used and not context.query.tools and context.query.origin == "synthesised":
+        return Finding("a tool was used where none is needed", f"used {', '.join(sorted(used))}")
     return None
 
 
-CHECK = TrajectoryCheck(name="tools_used", version=1, run=_run)
+CHECK = TrajectoryCheck(name="tools_used", version=2, run=_run)

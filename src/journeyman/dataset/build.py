@@ -27,7 +27,7 @@ from journeyman.storage import layout
 from journeyman.storage.media import load_media
 from journeyman.storage.store import Store
 
-VERSION = 2
+VERSION = 3
 
 _EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif", "image/bmp": "bmp"}
 
@@ -67,7 +67,7 @@ def build_dataset(
     problems = _unique_queries(held_out, store)
     tally = Tally("dataset", sum(ref.rows for ref in trajectories))
     kept = _filtered(runs, asked, problems, recipe, tally)
-    tools = recipe.tool_cards()
+    tools = recipe.training_tool_cards()
     system = system_prompt(tools)
     rendered = {run.trajectory_id: conversation(asked[run.query_id], run, system) for run in kept}
     shown = {digest for messages in rendered.values() for m in messages for digest in m.images}

@@ -1,6 +1,6 @@
 """What evaluation takes."""
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class EvaluationConfig(BaseModel):
@@ -8,12 +8,24 @@ class EvaluationConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    agents: tuple[str, ...] = ("untuned", "tuned", "blind", "format_only", "chance")
-    """Agents that attempt every held-out problem; ``blind`` is the tuned model with pictures shuffled."""
+    agents: tuple[str, ...] = ("untuned", "tuned", "blind", "format_only", "chance", "oracle")
+    """Who attempts every problem: ``untuned``, ``tuned``, ``blind`` (the tuned model with pictures shuffled);
+    ``format_only`` (the training set's most common actions, the majority floor) and ``chance``, the random floor;
+    ``teacher``; ``oracle``, the scripted teacher without its mistakes, left out where the teacher is another; or the
+    name of an endpoint that the settings know (``JOURNEYMAN_ENDPOINT__NAME__URL``)."""
     max_new_tokens: int = 160
     """Longest action in tokens; a longer one is cut, cannot be parsed, and counts as a failed step."""
-    batch_size: int = 16
-    """Problems answered together by a local model."""
+    max_tokens: int = Field(default=2048, ge=0)
+    """Tokens that an agent may write in one problem; 0 sets no limit."""
+    max_seconds: float = Field(default=900.0, ge=0)
+    """Wall time of one problem, waiting for its turn in a batch included; 0 sets no limit."""
+    batch_size: int = Field(default=16, ge=1)
+    """Problems in flight at once, and answered together by a local model."""
+    shard_size: int = Field(default=500, ge=1)
+    """Problems of one Prefect task run."""
+    embedding_model: str = ""
+    """Folder or hub name of a sentence-embedding model for figures that compare texts by meaning (GTA's reference
+    answers: ``sentence-transformers/all-mpnet-base-v2``); empty leaves them unscored."""
     bootstrap_samples: int = 2000
     confidence: float = 0.95
     seed: int = 0

@@ -1,252 +1,322 @@
-"""Let one agent attempt every held-out problem with the real tools, and score what it did."""
+"""Let one agent attempt the problems of a benchmark with the real tools, and score what it did.
 
-import io
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+Problems, their scoring, the agent loop and who acts know nothing of each other; this stage brings them
+together, keeps each outcome as soon as it is known, and counts what failed as wrong.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
-
-from journeyman.agent.controller import Controller
-from journeyman.agent.loop import Attempt, Workbench, run_query
+from journeyman.agent.loop import RunLimits, Workbench, run_query
 from journeyman.agent.workbench import open_workbench
+from journeyman.benchmark import Benchmark, Scoring, load_benchmark
 from journeyman.errors import ConfigError, SandboxError, SchemaError, TeacherError, ToolError
-from journeyman.evaluation.baselines import (
-    BlindController,
-    ChanceController,
-    FormatOnlyController,
-    most_common_actions,
-    shuffled_pictures,
-)
-from journeyman.evaluation.metrics import answer_accuracy, code_executes, tool_accuracy
+from journeyman.evaluation.agents import LOCAL_MODELS, Agent, Given, open_agent, refuse_agent
+from journeyman.evaluation.causes import cause_of
+from journeyman.evaluation.embedding import open_embedding
+from journeyman.plugins import load_plugin
 from journeyman.recipe import Recipe
 from journeyman.schema.artifact import ArtifactRef, StageResult
-from journeyman.schema.example import Example
 from journeyman.schema.media import MediaFile
-from journeyman.schema.message import messages_from_json
-from journeyman.schema.query import Query
-from journeyman.schema.record import canonical_json, fingerprint, sha256_hex
+from journeyman.schema.problem import Problem
+from journeyman.schema.record import canonical_json, fingerprint
 from journeyman.schema.score import Score
 from journeyman.schema.trajectory import Trajectory
 from journeyman.stage import Tally, for_each
 from journeyman.storage.media import load_media
+from journeyman.storage.outcomes import Outcome, Outcomes
 from journeyman.storage.store import Store
+from journeyman.teacher.client import Teacher
+from journeyman.tool import Tool
 
-VERSION = 2
+VERSION = 3
 
-MODEL_AGENTS = ("untuned", "tuned", "blind")
-BASELINES = ("format_only", "chance")
 
-ControllerFor = Callable[[Query], Controller]
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Every ``of``-th problem from the ``index``-th on."""
+
+    index: int = 0
+    of: int = 1
+
+
+WHOLE = Portion()
+AttemptOne = Callable[[Problem], Awaitable[Outcome]]
+_CRASHED = "crashed"
+_REFUSED = "refused"
 
 
 async def evaluate(
     agent: str,
-    problems: Sequence[ArtifactRef],
+    problems: ArtifactRef,
     media: Sequence[ArtifactRef],
-    dataset: ArtifactRef,
-    model: ArtifactRef | None,
     recipe: Recipe,
     *,
     store: Store,
     home: Path,
+    dataset: ArtifactRef | None = None,
+    model: ArtifactRef | None = None,
+    library: Store | None = None,
+    endpoint: Teacher | None = None,
+    portion: Portion = WHOLE,
 ) -> StageResult:
-    """One Score per held-out problem; a run that crashed is a wrong answer, not a missing one.
+    """One Score per problem; a run that crashed is a wrong answer, not a missing one.
+
+    What is finished is kept at once under what it depends on; the same call again attempts only the rest.
 
     Args:
-        agent: ``untuned``, ``tuned``, ``blind``, ``format_only`` or ``chance``.
-        problems: Query artifacts; rows of the training split are passed over.
+        agent: As :class:`~journeyman.evaluation.config.EvaluationConfig` lists them.
+        problems: Problem rows of one benchmark.
         media: MediaFile artifacts with the problems' files.
-        dataset: Example rows; ``format_only`` takes its habits from the training split.
-        model: Model row of this agent: the untuned model for ``untuned``, the tuned one for
-            ``tuned`` and ``blind``; not read for baselines.
         recipe: Tools, limits and evaluation settings.
-        store: Where artifacts live.
+        store: Holds the problems, and takes scores and recordings; of a gated benchmark one on this machine.
         home: Local state.
+        dataset: Example rows, for ``format_only``.
+        model: Model row of a local model: the untuned one for ``untuned``, the tuned one for ``tuned`` and ``blind``.
+        library: Holds dataset and model; None is ``store``.
+        endpoint: Where any other agent is asked.
+        portion: Which of the problems are attempted.
 
     Returns:
         ``kept``: Score rows, sorted by problem. ``media``: pictures that tools returned.
 
     Raises:
-        ConfigError: No such agent, no model for it, or no held-out problem.
+        ConfigError: No such agent, no model for it, or a tool that is not there.
         SandboxError: Every single problem crashed: the machine is at fault, not the agent.
     """
-    _check_agent(agent, model)
-    asked = _held_out(problems, store)
-    files = load_media(store, media, {ref.sha256 for query in asked for ref in query.files})
-    data = _bytes_of(asked, files)
-    config = recipe.evaluation
-    scopes = {name: _scope(name, problems) for name in config.agents}
-    async with (
-        open_workbench(
-            recipe.tools,
-            own_tools=recipe.own_tools,
-            mode=recipe.tool_mode,
-            store=store,
-            scope=scopes.get(agent) or _scope(agent, problems),
-            home=home,
-            max_steps=recipe.generation.max_steps,
-            replayed_scopes=tuple(scope for name, scope in scopes.items() if name != agent),
-        ) as bench,
-        _opened(agent, asked, data, dataset, model, recipe, bench=bench, store=store, home=home) as controller_for,
-    ):
+    given = Given(dataset, model, endpoint, recipe, library or store, home)
+    refuse_agent(agent, given)
+    posed = sorted(store.records(problems, Problem), key=lambda p: p.problem_id)[portion.index :: portion.of]
+    benchmark = _benchmark_of(posed, problems)
+    files = _bytes_of(posed, load_media(store, media, {ref.sha256 for p in posed for ref in p.query.files}))
+    tools = _tools(recipe, benchmark)
+    outcomes = Outcomes(store, _scope(agent, problems, tools, given))
+    finished = await asyncio.to_thread(outcomes.load, [p.problem_id for p in posed])
+    left = [p for p in posed if p.problem_id not in finished]
+    done = dict(finished)
+    if left:
+        async with _opened(agent, left, files, tools, benchmark, given, store) as attempt_one:
 
-        async def attempt(query: Query) -> tuple[Attempt, str]:
-            try:
-                done = await run_query(query, controller=controller_for(query), bench=bench, media=data)
-            except (SandboxError, SchemaError, TeacherError, ToolError) as exc:
-                return Attempt(_nothing_done(query, agent), ()), f"crashed: {exc}"
-            return done, done.trajectory.status
+            async def attempt(problem: Problem) -> Outcome:
+                found = await attempt_one(problem)
+                if not _has_crashed(found):  # another try may not crash
+                    await asyncio.to_thread(outcomes.keep, found)
+                return found
 
-        attempts = await for_each(asked, attempt, at_once=config.batch_size)
-    scores = [
-        score(query, agent, done.trajectory, status) for query, (done, status) in zip(asked, attempts, strict=True)
-    ]
-    crashed = [s.status for s in scores if s.status.startswith("crashed")]
-    if len(crashed) == len(scores):
-        raise SandboxError(f"all {len(scores)} problems crashed for agent {agent!r}, the first: {crashed[0]}")
-    parents = (*problems, *media, dataset, *((model,) if model else ()))
-    kept = store.write("scores", scores, Score, parents=parents)
-    pictures = {item.sha256: item for done, _ in attempts for item in done.media}
-    returned = store.write("media", [pictures[key] for key in sorted(pictures)], MediaFile, parents=parents)
-    return Tally(f"evaluate-{agent}", len(asked)).result(
-        kept, store=store, parents=parents, facts=_facts(agent, scores, len(crashed)), media=returned
-    )
+            rest = await for_each(left, attempt, at_once=recipe.evaluation.batch_size)
+            done |= {found.problem_id: found for found in rest}
+    rows = [(p, done[p.problem_id]) for p in posed]
+    _refuse_all_crashed(agent, rows)
+    parents = (problems, *media, *(ref for ref in (dataset, model) if ref))
+    return _scored(agent, rows, benchmark, tools, recipe, store=store, parents=parents, replayed=len(finished))
 
 
-def score(query: Query, agent: str, trajectory: Trajectory, status: str) -> Score:
-    """The metrics of one attempt."""
+def score_attempt(problem: Problem, agent: str, outcome: Outcome, benchmark: Benchmark, scoring: Scoring) -> Score:
+    """What one attempt is worth."""
+    trajectory = outcome.trajectory
+    measures = benchmark.score(problem, trajectory, scoring)
+    right = next((m.value / m.weight for m in measures if m.name == benchmark.right and m.weight), None)
     return Score(
-        problem_id=query.query_id,
+        problem_id=problem.problem_id,
+        benchmark=benchmark.name,
         agent=agent,
-        family=query.family,
-        needs_picture=query.needs_picture,
-        answer_accuracy=answer_accuracy(query, trajectory),
-        tool_accuracy=tool_accuracy(query, trajectory),
-        code_executes=code_executes(trajectory),
-        status=status,
+        groups_json=problem.groups_json,
+        measures=measures,
+        status=outcome.status,
+        cause=cause_of(trajectory, right=right, tools=problem.query.tools, crashed=_has_crashed(outcome)),
         answer_json=trajectory.answer_json,
         trajectory_json=canonical_json(trajectory),
     )
 
 
-def _check_agent(agent: str, model: ArtifactRef | None) -> None:
-    if agent not in (*MODEL_AGENTS, *BASELINES):
-        raise ConfigError(f"no agent {agent!r}; there is: {', '.join((*MODEL_AGENTS, *BASELINES))}")
-    if agent in MODEL_AGENTS and model is None:
-        raise ConfigError(f"agent {agent!r} needs a model; train or build one first")
-
-
 @asynccontextmanager
 async def _opened(
     agent: str,
-    asked: Sequence[Query],
-    data: Mapping[str, bytes],
-    dataset: ArtifactRef,
-    model: ArtifactRef | None,
-    recipe: Recipe,
-    *,
-    bench: Workbench,
+    problems: Sequence[Problem],
+    files: Mapping[str, bytes],
+    tools: Sequence[str],
+    benchmark: Benchmark,
+    given: Given,
     store: Store,
-    home: Path,
-) -> AsyncIterator[ControllerFor]:
-    if agent == "chance":
-        yield lambda query: ChanceController(query, bench.toolbox.tools, recipe.evaluation.seed)
-    elif agent == "format_only":
-        actions = _habits(dataset, store)
-        yield lambda query: FormatOnlyController(query, actions)
-    else:
-        assert model is not None  # _check_agent
-        async with _opened_model(agent, model, recipe, store=store, home=home) as local:
-            controller = _blindfolded(local, asked, data, recipe) if agent == "blind" else local
-            yield lambda _query: controller
+) -> AsyncIterator[AttemptOne]:
+    """How one problem is attempted, with all that attempts share open for the block."""
+    recipe = given.recipe
+    if benchmark.attempt is not None:
+        async with open_agent(agent, problems, files, (), given) as acting:
+            yield lambda problem: _attempt_alone(problem, agent, acting, benchmark, files)
+        return
+    scopes = {name: _tape(name, problems) for name in recipe.evaluation.agents}
+    own = scopes.pop(agent, None) or _tape(agent, problems)
+    async with (
+        open_workbench(
+            tools,
+            own_tools=recipe.own_tools,
+            mode=recipe.tool_mode,
+            store=store,
+            scope=own,
+            home=given.home,
+            max_steps=recipe.generation.max_steps,
+            replayed_scopes=tuple(scopes.values()),
+        ) as bench,
+        open_agent(agent, problems, files, bench.toolbox.tools, given) as acting,
+    ):
+        config = recipe.evaluation
+        limits = RunLimits(config.max_tokens, config.max_seconds, acting.tokens_of)
+        yield lambda problem: _attempt(problem, agent, acting, bench, files, limits)
 
 
-@asynccontextmanager
-async def _opened_model(
-    agent: str, model: ArtifactRef, recipe: Recipe, *, store: Store, home: Path
-) -> AsyncIterator[Controller]:
-    from journeyman.agent.local_model import LocalModelController  # loads torch
-
-    async with LocalModelController.open(
-        model,
-        store,
-        home,
-        name=agent,
-        batch_size=recipe.evaluation.batch_size,
-        max_new_tokens=recipe.evaluation.max_new_tokens,
-        max_pixels=recipe.training.max_pixels,
-        min_pixels=recipe.training.min_pixels,
-    ) as controller:
-        yield controller
-
-
-def _blindfolded(
-    inner: Controller, asked: Sequence[Query], data: Mapping[str, bytes], recipe: Recipe
-) -> BlindController:
-    digests = {ref.sha256 for query in asked for ref in query.files if ref.media_type.startswith("image/")}
-    swapped = shuffled_pictures(digests, seed=recipe.evaluation.seed)
-    if swapped:
-        return BlindController(inner, swapped, {digest: data[digest] for digest in digests})
-    grey = _grey_picture()
-    return BlindController(inner, {}, {sha256_hex(grey): grey})
+async def _attempt(
+    problem: Problem, agent: str, acting: Agent, bench: Workbench, files: Mapping[str, bytes], limits: RunLimits
+) -> Outcome:
+    query = problem.query
+    try:
+        done = await run_query(
+            query,
+            controller=acting.controller_for(query),
+            bench=bench,
+            media=files,
+            change=problem.tools,
+            limits=limits,
+        )
+    except (SandboxError, SchemaError, ToolError) as exc:
+        return _nothing_done(problem, agent, f"{_CRASHED}: {exc}")
+    except TeacherError as exc:
+        return _nothing_done(problem, agent, f"{_REFUSED}: {exc}")
+    return _outcome(problem, agent, done.trajectory, done.trajectory.status, done.media)
 
 
-def _grey_picture() -> bytes:
-    sink = io.BytesIO()
-    Image.new("RGB", (112, 112), (128, 128, 128)).save(sink, "PNG")
-    return sink.getvalue()
+async def _attempt_alone(
+    problem: Problem, agent: str, acting: Agent, benchmark: Benchmark, files: Mapping[str, bytes]
+) -> Outcome:
+    assert benchmark.attempt is not None
+    try:
+        trajectory = await benchmark.attempt(problem, acting.controller_for(problem.query), (), files)
+    except TeacherError as exc:
+        return _nothing_done(problem, agent, f"{_REFUSED}: {exc}")
+    return _outcome(problem, agent, trajectory, trajectory.status, ())
 
 
-def _habits(dataset: ArtifactRef, store: Store) -> tuple[str, ...]:
-    rows = store.table(dataset, Example).select(["split", "messages_json"]).to_pylist()
-    actions = most_common_actions(messages_from_json(row["messages_json"]) for row in rows if row["split"] == "train")
-    if not actions:
-        raise ConfigError(f"dataset {dataset.digest[:12]} has no training example for agent 'format_only' to copy")
-    return actions
+def _nothing_done(problem: Problem, agent: str, status: str) -> Outcome:
+    nothing = Trajectory(
+        trajectory_id="", query_id=problem.query.query_id, steps=(), answer_json="", status="failed", controller=agent
+    )
+    return _outcome(problem, agent, nothing, status, ())
 
 
-def _held_out(problems: Sequence[ArtifactRef], store: Store) -> list[Query]:
-    rows = {q.query_id: q for ref in problems for q in store.records(ref, Query) if q.split == "held_out"}
-    if not rows:
-        raise ConfigError("there is no held-out problem to evaluate on; raise generation.held_out_problems")
-    return [rows[query_id] for query_id in sorted(rows)]
-
-
-def _bytes_of(asked: Sequence[Query], files: Mapping[str, MediaFile]) -> dict[str, bytes]:
-    for query in asked:
-        for ref in query.files:
-            if ref.sha256 not in files:
-                raise SchemaError(f"problem {query.query_id}: file {ref.name} ({ref.sha256}) is in no media artifact")
-    return {digest: file.data for digest, file in files.items()}
-
-
-def _scope(agent: str, problems: Sequence[ArtifactRef]) -> str:
-    return f"evaluate-{agent}-{fingerprint(sorted(ref.digest for ref in problems))[:12]}"
-
-
-def _nothing_done(query: Query, agent: str) -> Trajectory:
-    return Trajectory(
-        trajectory_id=fingerprint([query.query_id, agent])[:16],
-        query_id=query.query_id,
-        steps=(),
-        answer_json="",
-        status="failed",
-        controller=agent,
+def _outcome(
+    problem: Problem, agent: str, trajectory: Trajectory, status: str, media: tuple[MediaFile, ...]
+) -> Outcome:
+    # The id tells twins of one query apart.
+    own = {"trajectory_id": fingerprint([problem.problem_id, agent])[:16], "controller": agent}
+    return Outcome(
+        problem_id=problem.problem_id, status=status, trajectory=trajectory.model_copy(update=own), media=media
     )
 
 
-def _facts(agent: str, scores: Sequence[Score], crashed: int) -> dict[str, str]:
-    graded = [s.answer_accuracy for s in scores if s.answer_accuracy is not None]
-    tools = [s.tool_accuracy for s in scores if s.tool_accuracy is not None]
-    code = [s.code_executes for s in scores if s.code_executes is not None]
+def _has_crashed(outcome: Outcome) -> bool:
+    return outcome.status.startswith(_CRASHED)
+
+
+def _scored(
+    agent: str,
+    rows: Sequence[tuple[Problem, Outcome]],
+    benchmark: Benchmark,
+    tools: Sequence[str],
+    recipe: Recipe,
+    *,
+    store: Store,
+    parents: Sequence[ArtifactRef],
+    replayed: int,
+) -> StageResult:
+    scoring = Scoring(
+        cards=recipe.tool_cards(),
+        covers=_covers(benchmark, tools),
+        embed=open_embedding(recipe.evaluation.embedding_model),
+    )
+    scores = [score_attempt(problem, agent, outcome, benchmark, scoring) for problem, outcome in rows]
+    kept = store.write("scores", scores, Score, parents=parents)
+    pictures = {item.sha256: item for _, outcome in rows for item in outcome.media}
+    returned = store.write("media", [pictures[key] for key in sorted(pictures)], MediaFile, parents=parents)
+    return Tally(f"evaluate-{agent}", len(rows)).result(
+        kept, store=store, parents=parents, facts=_facts(agent, scores, benchmark, replayed), media=returned
+    )
+
+
+def _benchmark_of(problems: Sequence[Problem], ref: ArtifactRef) -> Benchmark:
+    names = sorted({problem.benchmark for problem in problems})
+    if len(names) != 1:
+        found = ", ".join(names) or "no benchmark"
+        raise ConfigError(f"artifact {ref.digest[:12]} has problems of {found}; those of one are wanted")
+    return load_benchmark(names[0])
+
+
+def _bytes_of(problems: Sequence[Problem], files: Mapping[str, MediaFile]) -> dict[str, bytes]:
+    for problem in problems:
+        for ref in problem.query.files:
+            if ref.sha256 not in files:
+                raise SchemaError(
+                    f"problem {problem.problem_id}: file {ref.name} ({ref.sha256}) is in no media artifact"
+                )
+    return {digest: file.data for digest, file in files.items()}
+
+
+def _tools(recipe: Recipe, benchmark: Benchmark) -> tuple[str, ...]:
+    """The recipe's, and what the benchmark wants besides, where it is configured."""
+    wanted = [load_plugin("journeyman.tools", name, "TOOL", Tool) for name in benchmark.tools]
+    return tuple(dict.fromkeys((*recipe.tools, *(tool.name for tool in wanted if not tool.missing()))))
+
+
+def _covers(benchmark: Benchmark, tools: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    family = benchmark.name.partition("_")[0].casefold()
+    shelf = [load_plugin("journeyman.tools", name, "TOOL", Tool) for name in tools]
     return {
-        "agent": agent,
-        "problems": str(len(scores)),
-        "crashed": str(crashed),
-        **{name: _share(values) for name, values in (("AnsAcc", graded), ("ToolAcc", tools), ("CodeExec", code))},
+        tool.name: tuple(covered.tool for covered in tool.covers if covered.benchmark.casefold() == family)
+        for tool in shelf
     }
 
 
-def _share(values: Sequence[float]) -> str:
-    return f"{sum(values) / len(values):.3f} of {len(values)}" if values else "no problem applies"
+def _scope(agent: str, problems: ArtifactRef, tools: Sequence[str], given: Given) -> str:
+    """All that an outcome depends on; a run under the same name finds what it finished."""
+    recipe = given.recipe
+    shelf = [load_plugin("journeyman.tools", name, "TOOL", Tool).card() for name in tools]
+    depends_on = {
+        "version": VERSION,
+        "agent": agent,
+        "problems": problems.digest,
+        "tools": [[card.name, card.identity] for card in (*shelf, *recipe.own_tool_cards)],
+        "max_steps": recipe.generation.max_steps,
+        "limits": recipe.evaluation.model_dump(
+            mode="json", include={"max_new_tokens", "max_tokens", "max_seconds", "seed"}
+        ),
+        "model": given.model.digest if given.model and agent in LOCAL_MODELS else "",
+        "pixels": [recipe.training.max_pixels, recipe.training.min_pixels],
+        "dataset": given.dataset.digest if given.dataset and agent == "format_only" else "",
+        "endpoint": given.endpoint.model if given.endpoint else "",
+    }
+    return f"{agent}/{fingerprint(depends_on)[:32]}"
+
+
+def _tape(agent: str, problems: Sequence[Problem]) -> str:
+    """Cassette scope of an agent on these problems."""
+    return f"evaluate-{agent}-{fingerprint(sorted({p.query.query_id for p in problems}))[:12]}"
+
+
+def _refuse_all_crashed(agent: str, rows: Sequence[tuple[Problem, Outcome]]) -> None:
+    crashed = [outcome.status for _, outcome in rows if _has_crashed(outcome)]
+    if rows and len(crashed) == len(rows):
+        raise SandboxError(f"all {len(rows)} problems crashed for agent {agent!r}, the first: {crashed[0]}")
+
+
+def _facts(agent: str, scores: Sequence[Score], benchmark: Benchmark, replayed: int) -> dict[str, str]:
+    causes = Counter(score.cause for score in scores)
+    facts = {"agent": agent, "benchmark": benchmark.name, "problems": str(len(scores)), "replayed": str(replayed)}
+    for figure in benchmark.headline:
+        measures = [measure for score in scores if (measure := score.measure(figure))]
+        weight = sum(measure.weight for measure in measures)
+        value = sum(measure.value for measure in measures)
+        facts[figure] = f"{value / weight:.3f} of {weight:g}" if weight else "no problem applies"
+    return facts | {f"cause: {cause}": str(count) for cause, count in causes.most_common()}

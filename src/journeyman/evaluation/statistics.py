@@ -5,18 +5,22 @@ problems differ far more than agents do, and unpaired intervals would hide most 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable
 from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from journeyman.benchmark import FloatArray
+
+Combine = Callable[[FloatArray, FloatArray], FloatArray]
+
 _DRAWS_AT_ONCE = 1_000_000
 
 
 class Estimate(BaseModel):
-    """A mean over problems with its interval."""
+    """A figure over problems with its interval."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
@@ -24,12 +28,14 @@ class Estimate(BaseModel):
     low: float
     high: float
     n: int
-    """Problems in the denominator; a failed run is among them."""
+    """Problems that count; a failed run is among them."""
+    denominator: float
+    """What the figure divides by: ``n`` for a mean over problems, more for one over steps."""
     method: Literal["bootstrap", "wilson"]
 
 
 class Difference(BaseModel):
-    """Mean of one agent minus mean of another, over the same problems."""
+    """A figure of one agent minus that of another, over the same problems."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
@@ -44,57 +50,89 @@ class Difference(BaseModel):
     worse: int
 
 
-def bootstrap_interval(values: Sequence[float], *, samples: int, confidence: float, seed: int) -> Estimate:
-    """Mean and percentile interval over problems drawn with replacement.
+def figure_interval(
+    values: FloatArray, weights: FloatArray, combine: Combine, *, samples: int, confidence: float, seed: int
+) -> Estimate | None:
+    """A figure and its percentile interval over problems drawn with replacement.
 
-    When all values are 0 or all are 1 a bootstrap has no width, however few they are; the interval
-    is then Wilson's.
+    When every problem counts once and all are 0 or all are 1 a bootstrap has no width, however few they are; the
+    interval is then Wilson's.
 
     Args:
-        values: One score in [0, 1] per problem.
+        values: [P, M] numerators of each problem's measures; 0 where one does not apply.
+        weights: [P, M] denominators likewise.
+        combine: (sums [R, M] of values, sums [R, M] of weights) -> the figure [R].
         samples: Resamples drawn.
         confidence: Coverage in (0, 1), e.g. 0.95.
         seed: Equal seeds and values give equal intervals.
 
-    Raises:
-        ValueError: No values; a mean over nothing is not 0.
+    Returns:
+        None when no problem has a weight, or the figure is over nothing.
     """
-    scores = _array(values)
-    if scores.min() == scores.max() and scores[0] in (0.0, 1.0):
-        low, high = wilson_interval(int(scores.sum()), len(scores), confidence=confidence)
-        return Estimate(value=float(scores[0]), low=low, high=high, n=len(scores), method="wilson")
-    low, high = _percentiles(_resampled_means(scores, samples, seed), confidence)
-    return Estimate(value=float(scores.mean()), low=low, high=high, n=len(scores), method="bootstrap")
+    applies = (weights > 0).any(axis=1)
+    values, weights = values[applies], weights[applies]
+    if not len(values):
+        return None
+    value = float(combine(values.sum(axis=0, keepdims=True), weights.sum(axis=0, keepdims=True))[0])
+    if not math.isfinite(value):
+        return None
+    counted = float(weights[:, -1].sum())
+    if values.shape[1] == 1 and (weights == 1).all() and value in (0.0, 1.0) and len(set(values[:, 0])) == 1:
+        low, high = wilson_interval(int(values.sum()), len(values), confidence=confidence)
+        return Estimate(value=value, low=low, high=high, n=len(values), denominator=counted, method="wilson")
+    drawn = combine(*_resampled_sums(values, weights, samples, seed))
+    low, high = _percentiles(drawn[np.isfinite(drawn)], confidence)
+    return Estimate(value=value, low=low, high=high, n=len(values), denominator=counted, method="bootstrap")
 
 
-def paired_difference(
-    first: Sequence[float], second: Sequence[float], *, samples: int, confidence: float, seed: int
-) -> Difference:
-    """Mean of ``first`` minus mean of ``second`` with a paired bootstrap interval and a p value.
+def figure_difference(
+    first: tuple[FloatArray, FloatArray],
+    second: tuple[FloatArray, FloatArray],
+    combine: Combine,
+    *,
+    samples: int,
+    confidence: float,
+    seed: int,
+) -> Difference | None:
+    """A figure of ``first`` minus that of ``second``, with a paired bootstrap interval and a p value.
 
     Args:
-        first: One score per problem.
-        second: Scores of the same problems in the same order.
+        first: Values and weights [P, M] of one agent, as :func:`figure_interval` takes them.
+        second: Those of another on the same problems in the same order; a problem that lacks a measure for one of
+            them counts for neither.
+        combine: Sums -> the figure.
         samples: Resamples drawn.
         confidence: Coverage in (0, 1).
         seed: Equal seeds and values give equal intervals.
 
     Raises:
-        ValueError: No values, or not as many on one side as on the other.
+        ValueError: Not as many problems on one side as on the other.
     """
-    left, right = _array(first), _array(second)
-    if len(left) != len(right):
-        raise ValueError(f"paired scores must be of the same problems, got {len(left)} and {len(right)}")
-    gaps = left - right
-    means = _resampled_means(gaps, samples, seed)
-    low, high = _percentiles(means, confidence)
-    better, worse = int((gaps > 0).sum()), int((gaps < 0).sum())
-    if np.isin(left, (0.0, 1.0)).all() and np.isin(right, (0.0, 1.0)).all():
+    if len(first[0]) != len(second[0]):
+        raise ValueError(f"paired scores must be of the same problems, got {len(first[0])} and {len(second[0])}")
+    both = (first[1] > 0).any(axis=1) & (second[1] > 0).any(axis=1)
+    left, right = (first[0][both], first[1][both]), (second[0][both], second[1][both])
+    if not len(left[0]):
+        return None
+    value = _figure(left, combine) - _figure(right, combine)
+    if not math.isfinite(value):
+        return None
+    # One seed, so that both sides draw the same problems.
+    drawn = combine(*_resampled_sums(left[0], left[1], samples, seed)) - combine(
+        *_resampled_sums(right[0], right[1], samples, seed)
+    )
+    drawn = drawn[np.isfinite(drawn)]
+    low, high = _percentiles(drawn, confidence)
+    if low == high and _are_binary(left) and _are_binary(right):
+        low, high = newcombe_interval(left[0], right[0], confidence=confidence)
+    ours, theirs = (_own_shares(side, combine) for side in (left, right))
+    better, worse = int((ours > theirs).sum()), int((ours < theirs).sum())
+    if _are_binary(left) and _are_binary(right):
         p = mcnemar_exact(better, worse)
     else:
-        tail = min(int((means <= 0).sum()), int((means >= 0).sum()))
-        p = min(1.0, 2 * (tail + 1) / (samples + 1))
-    return Difference(value=float(gaps.mean()), low=low, high=high, n=len(gaps), p=p, better=better, worse=worse)
+        tail = min(int((drawn <= 0).sum()), int((drawn >= 0).sum()))
+        p = min(1.0, 2 * (tail + 1) / (len(drawn) + 1))
+    return Difference(value=value, low=low, high=high, n=len(ours), p=p, better=better, worse=worse)
 
 
 def mcnemar_exact(better: int, worse: int) -> float:
@@ -128,25 +166,51 @@ def wilson_interval(successes: int, n: int, *, confidence: float) -> tuple[float
     return (0.0 if successes == 0 else centre - half), (1.0 if successes == n else centre + half)
 
 
-def _array(values: Sequence[float]) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-    if not values:
-        raise ValueError("no scores to average")
-    return np.array(values, dtype=np.float64)
+def newcombe_interval(first: FloatArray, second: FloatArray, *, confidence: float) -> tuple[float, float]:
+    """Interval of a difference of shares from their Wilson intervals, which keeps a width where a bootstrap has none.
+
+    Newcombe 1998 (Statistics in Medicine 17:873, method 10, 2635 for pairs) without the correlation of the pairs, which
+    is not defined where all pairs are alike; so the interval is on the wide side.
+    """
+    (low, high), (other_low, other_high) = (
+        wilson_interval(int(side.sum()), len(side), confidence=confidence) for side in (first, second)
+    )
+    share, other = float(first.mean()), float(second.mean())
+    below = math.hypot(share - low, other_high - other)
+    above = math.hypot(high - share, other - other_low)
+    return share - other - below, share - other + above
 
 
-def _resampled_means(
-    values: "np.ndarray[tuple[int], np.dtype[np.float64]]", samples: int, seed: int
-) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+def _figure(side: tuple[FloatArray, FloatArray], combine: Combine) -> float:
+    values, weights = side
+    return float(combine(values.sum(axis=0, keepdims=True), weights.sum(axis=0, keepdims=True))[0])
+
+
+def _own_shares(side: tuple[FloatArray, FloatArray], combine: Combine) -> FloatArray:
+    """The figure of each problem alone; 0 where it has none."""
+    return np.nan_to_num(combine(*side), nan=0.0)
+
+
+def _are_binary(side: tuple[FloatArray, FloatArray]) -> bool:
+    values, weights = side
+    return bool(values.shape[1] == 1 and (weights == 1).all() and np.isin(values, (0.0, 1.0)).all())
+
+
+def _resampled_sums(values: FloatArray, weights: FloatArray, samples: int, seed: int) -> tuple[FloatArray, FloatArray]:
+    """[R, M] sums over P problems drawn with replacement, R times."""
+    problems = len(values)
     draws = np.random.default_rng(seed)
-    means = np.empty(samples)
+    sums = np.empty((samples, values.shape[1])), np.empty((samples, values.shape[1]))
     # In portions: samples x problems at once would be gigabytes for a large benchmark.
-    rows = max(1, _DRAWS_AT_ONCE // len(values))
+    rows = max(1, _DRAWS_AT_ONCE // problems)
     for start in range(0, samples, rows):
-        size = (min(rows, samples - start), len(values))
-        means[start : start + rows] = values[draws.integers(0, len(values), size)].mean(axis=1)
-    return means
+        size = min(rows, samples - start)
+        times = draws.multinomial(problems, np.full(problems, 1 / problems), size=size).astype(np.float64)
+        sums[0][start : start + rows] = times @ values
+        sums[1][start : start + rows] = times @ weights
+    return sums
 
 
-def _percentiles(means: "np.ndarray[tuple[int], np.dtype[np.float64]]", confidence: float) -> tuple[float, float]:
-    low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2])
+def _percentiles(drawn: FloatArray, confidence: float) -> tuple[float, float]:
+    low, high = np.quantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2])
     return float(low), float(high)

@@ -13,11 +13,11 @@ from journeyman.schema.record import canonical_json, sha256_hex
 from journeyman.stage import Tally
 from journeyman.storage.store import Store
 
-VERSION = 1
+VERSION = 2
 
 
 def write_files(drafts: ArtifactRef, *, teacher: str, store: Store) -> StageResult:
-    """Queries with real files for every draft whose files open again and hold what was planted.
+    """Queries with real files for every draft whose files open again and hold what was planted; it may have none.
 
     Args:
         drafts: Draft rows.
@@ -35,7 +35,7 @@ def write_files(drafts: ArtifactRef, *, teacher: str, store: Store) -> StageResu
             tally.drop(draft.draft_id, draft, check="file_writer", reason="file cannot be written", evidence=str(exc))
             continue
         try:
-            gold = compute_gold(GoldRule.model_validate(json.loads(draft.gold_rule_json)), draft.files)
+            gold = compute_gold(GoldRule.model_validate(json.loads(draft.gold_rule_json)), draft.files, draft.text)
         except SchemaError as exc:
             tally.drop(draft.draft_id, draft, check="gold", reason="gold answer cannot be computed", evidence=str(exc))
             continue

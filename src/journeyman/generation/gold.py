@@ -2,7 +2,7 @@
 
 A rule reads what a file was made to contain (or, for a user's own table, what an independent reader
 found in it) and gives the answer. Rules are a closed list, so the teacher can name one but never
-state an answer of its own.
+state an answer of its own. Those of queries without files are in word_rules.py.
 """
 
 import json
@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from journeyman.errors import SchemaError
+from journeyman.generation.word_rules import WORD_RULES
 from journeyman.photographs import photographs
 from journeyman.schema.query import FileSpec, Gold
 from journeyman.schema.record import Record
@@ -25,21 +26,23 @@ class GoldRule(Record):
     column: str = ""
     """Column of a table whose values count."""
     label: str = ""
-    """Column that names a table's rows; or the field or project that is asked for."""
+    """Column that names a table's rows; or the field, project, country, element or airport that is asked for."""
     half: str = ""
     """``upper`` or ``lower``."""
     count: int = 0
     """Number of pieces."""
 
 
-def compute_gold(rule: GoldRule, files: Sequence[FileSpec]) -> Gold:
-    """The gold answer that ``rule`` gives for ``files``.
+def compute_gold(rule: GoldRule, files: Sequence[FileSpec], text: str) -> Gold:
+    """The gold answer that ``rule`` gives for ``files``, or for the words ``text`` of a query without files.
 
     Raises:
-        SchemaError: No such rule, or the files do not hold what it needs; the message says which.
+        SchemaError: No such rule, or files or words do not hold what it needs; the message says which.
     """
+    if rule.rule in WORD_RULES:
+        return WORD_RULES[rule.rule](text, rule.label)
     if rule.rule not in _RULES:
-        raise SchemaError(f"no gold rule {rule.rule!r}; there is: {', '.join(sorted(_RULES))}")
+        raise SchemaError(f"no gold rule {rule.rule!r}; there is: {', '.join(sorted((*_RULES, *WORD_RULES)))}")
     return _RULES[rule.rule](rule, [json.loads(f.spec_json) for f in files])
 
 
@@ -103,20 +106,45 @@ def _subject(_rule: GoldRule, specs: Sequence[Mapping[str, Any]]) -> Gold:
 
 
 def _text_in_half(rule: GoldRule, specs: Sequence[Mapping[str, Any]]) -> Gold:
+    return Gold(kind="text", value=_in_half(rule.half, specs))
+
+
+def _in_half(half: str, specs: Sequence[Mapping[str, Any]]) -> str:
     middle = specs[0]["height"] / 2
     upper = [i for i in _items(specs, "text") if i["top"] + i["size"] <= middle]
     lower = [i for i in _items(specs, "text") if i["top"] >= middle]
-    if rule.half not in ("upper", "lower"):
-        raise SchemaError(f"half {rule.half!r} is neither upper nor lower")
-    return Gold(kind="text", value=str(_only(upper if rule.half == "upper" else lower, "text")["text"]))
+    if half not in ("upper", "lower"):
+        raise SchemaError(f"half {half!r} is neither upper nor lower")
+    return str(_only(upper if half == "upper" else lower, "text")["text"])
 
 
 def _price_times(rule: GoldRule, specs: Sequence[Mapping[str, Any]]) -> Gold:
-    text = str(_only(_items(specs, "text"), "text")["text"])
+    return _times(_price_in(specs), rule)
+
+
+def _price_in_half_times(rule: GoldRule, specs: Sequence[Mapping[str, Any]]) -> Gold:
+    return _times(_price(_in_half(rule.half, specs)), rule)
+
+
+def _prices_together(_rule: GoldRule, specs: Sequence[Mapping[str, Any]]) -> Gold:
+    return _number(sum((_price_in([spec]) for spec in specs), Decimal(0)))
+
+
+def _price_in(specs: Sequence[Mapping[str, Any]]) -> Decimal:
+    return _price(str(_only(_items(specs, "text"), "text")["text"]))
+
+
+def _price(text: str) -> Decimal:
     match = re.search(r"\d+(?:\.\d+)?", text)
-    if match is None or rule.count < 1:
-        raise SchemaError(f"no price in {text!r}, or no number of pieces ({rule.count})")
-    return _number(Decimal(match.group()) * rule.count)
+    if match is None:
+        raise SchemaError(f"no price in {text!r}")
+    return Decimal(match.group())
+
+
+def _times(price: Decimal, rule: GoldRule) -> Gold:
+    if rule.count < 1:
+        raise SchemaError(f"no number of pieces ({rule.count})")
+    return _number(price * rule.count)
 
 
 def _table_sum(rule: GoldRule, specs: Sequence[Mapping[str, Any]]) -> Gold:
@@ -198,6 +226,8 @@ _RULES: Mapping[str, Callable[[GoldRule, Sequence[Mapping[str, Any]]], Gold]] = 
     "subject": _subject,
     "text_in_half": _text_in_half,
     "price_times": _price_times,
+    "price_in_half_times": _price_in_half_times,
+    "prices_together": _prices_together,
     "column_sum": _table_sum,
     "row_with_highest": _table_top,
     "stated_field": _stated_field,

@@ -1,20 +1,30 @@
 """Which queries are asked for: shards of briefs, drawn from the seed alone.
 
-Families and seeds of held-out problems are fixed here, before anything is generated, so no later
-stage can let one slip into training.
+Families, seeds and tools of held-out problems are fixed here, before anything is generated, so no
+later stage can let one slip into training.
 """
 
 import random
 from functools import lru_cache
 
-from journeyman.generation.config import GenerationConfig
+from journeyman.generation.config import HELD_OUT_SEEDS, GenerationConfig
 from journeyman.generation.kinds import KINDS, STYLES, Kind
-from journeyman.schema.query import Split
+from journeyman.schema.query import Condition, Split, condition_of
 from journeyman.schema.record import Record, fingerprint
 
-HELD_OUT_SEEDS = 500_000
-"""Seeds of held-out problems start this far above the training seeds."""
+DEVELOPMENT_SEEDS = 750_000
+"""Seeds of development problems start this far above the training seeds."""
 _SEEDS_PER_RUN = 1_000_000
+_MIX: tuple[Condition, ...] = (
+    "seen tools",
+    "no tool",
+    "seen tools",
+    "unseen tools",
+    "seen tools",
+    "long chain",
+    "seen tools",
+)
+"""Conditions of held-out problems, over and over: each has enough of them in a run of any size."""
 
 
 class Brief(Record):
@@ -25,6 +35,7 @@ class Brief(Record):
     style: str
     family: str
     writer: str
+    """File type; empty for a query without files."""
 
 
 class Shard(Record):
@@ -41,10 +52,15 @@ class Shard(Record):
 
 
 def plan_shards(config: GenerationConfig) -> tuple[Shard, ...]:
-    """Shards of training queries, then of held-out problems."""
+    """Shards of training queries, then of held-out problems, then of development problems.
+
+    A later round has training queries of its own; problems are the same in every round.
+    """
     shards: list[Shard] = []
-    for split, count in (("train", config.queries), ("held_out", config.held_out_problems)):
-        briefs = [_brief(split, i, config) for i in range(count)]
+    sizes = (("train", config.queries), ("held_out", config.held_out_problems))
+    for split, count in (*sizes, ("development", config.development_problems)):
+        first = config.round * count if split == "train" else 0
+        briefs = [_brief(split, first + i, config) for i in range(count)]
         for start in range(0, count, config.shard_size):
             portion = tuple(briefs[start : start + config.shard_size])
             shards.append(
@@ -61,24 +77,55 @@ def held_out_styles(wording: str, config: GenerationConfig) -> tuple[str, ...]:
 
 
 def _brief(split: str, index: int, config: GenerationConfig) -> Brief:
-    seed = config.seed * _SEEDS_PER_RUN + index + (HELD_OUT_SEEDS if split == "held_out" else 0)
+    above = {"train": 0, "held_out": HELD_OUT_SEEDS, "development": DEVELOPMENT_SEEDS}
+    seed = config.seed * _SEEDS_PER_RUN + index + above[split]
     rng = random.Random(seed)  # noqa: S311 - reproducible choice, no secret
-    cycle = _cycle(config.seed)
-    kind = cycle[index % len(cycle)]
+    kind = _training_kind(index, config) if split == "train" else _held_out_kind(index, config)
     held_out = held_out_styles(kind.wording, config)
-    styles = held_out if split == "held_out" else tuple(s for s in STYLES if s not in held_out)
+    styles = held_out if split != "train" else tuple(s for s in STYLES if s not in held_out)
     style = rng.choice(styles)
     return Brief(
         seed=seed,
         kind=kind.name,
         style=style,
         family=f"{kind.wording}/{style.replace(' ', '-')}",
-        writer=rng.choice(kind.writers),
+        writer=rng.choice(kind.writers) if kind.writers else "",
     )
 
 
-@lru_cache(maxsize=4)
-def _cycle(seed: int) -> tuple[Kind, ...]:
-    kinds = [kind for kind in KINDS for _ in range(kind.weight)]
+def _training_kind(index: int, config: GenerationConfig) -> Kind:
+    trained: tuple[Condition, ...] = ("seen tools", "no tool", "long chain")
+    cycle = _cycle(trained, config.held_out_tools, config.seed, least=0, quotas=tuple(config.quotas.items()))
+    return cycle[index % len(cycle)]
+
+
+def _held_out_kind(index: int, config: GenerationConfig) -> Kind:
+    """The kind of problem ``index``; a condition that no kind poses gives its place to one that some kind does."""
+    turn, place = divmod(index, len(_MIX))
+    wanted = _MIX[place]
+    earlier = turn * _MIX.count(wanted) + _MIX[:place].count(wanted)
+    conditions: tuple[Condition, ...] = (wanted, "seen tools", "no tool")
+    cycles = (_cycle((one,), config.held_out_tools, config.seed, least=1) for one in conditions)
+    cycle = next(cycle for cycle in cycles if cycle)
+    return cycle[earlier % len(cycle)]
+
+
+@lru_cache(maxsize=32)
+def _cycle(
+    conditions: tuple[Condition, ...],
+    held_out_tools: tuple[str, ...],
+    seed: int,
+    *,
+    least: int,
+    quotas: tuple[tuple[str, int], ...] = (),
+) -> tuple[Kind, ...]:
+    """Kinds of ``conditions``, each as often as its weight and quota say but ``least`` times, shuffled."""
+    times = dict(quotas)
+    kinds = [
+        kind
+        for kind in KINDS
+        if condition_of(kind.tools, held_out_tools) in conditions
+        for _ in range(max(kind.weight * times.get(" + ".join(kind.tools) or "none", 1), least))
+    ]
     random.Random(seed).shuffle(kinds)  # noqa: S311 - reproducible choice, no secret
     return tuple(kinds)

@@ -8,9 +8,9 @@ from pydantic import ValidationError
 from journeyman.errors import SchemaError, TeacherError
 from journeyman.file_writer import FileWriter
 from journeyman.generation.gold import GoldRule
-from journeyman.generation.kinds import KIND_BY_NAME
+from journeyman.generation.kinds import KIND_BY_NAME, Kind
 from journeyman.generation.plan import Brief, Shard
-from journeyman.generation.teacher_answers import FilePlan, QueryBatch
+from journeyman.generation.teacher_answers import NOTHING_PLANNED, FilePlan, QueryBatch
 from journeyman.plugins import load_plugin
 from journeyman.prompts import render_prompt
 from journeyman.recipe import Recipe
@@ -22,7 +22,7 @@ from journeyman.stage import Tally, for_each
 from journeyman.storage.store import Store
 from journeyman.teacher.client import Teacher
 
-VERSION = 1
+VERSION = 2
 """Raise when a prompt or a rule here changes: it is part of the cache key."""
 
 
@@ -49,7 +49,7 @@ async def write_queries(shard: Shard, recipe: Recipe, *, store: Store, teacher: 
             )
             return None
         try:
-            return await _ask_for_files(brief, text, shard, teacher)
+            return await _draft(brief, text, shard, teacher)
         except (TeacherError, SchemaError) as exc:
             tally.fail(_draft_id(brief), brief, check="file_writer", reason="no usable file content", evidence=str(exc))
             return None
@@ -66,6 +66,7 @@ async def _ask_for_texts(briefs: Sequence[Brief], teacher: Teacher) -> dict[int,
             "kind": brief.kind,
             "wording_group": KIND_BY_NAME[brief.kind].wording,
             "style": brief.style,
+            "files": KIND_BY_NAME[brief.kind].num_files,
             "ask": KIND_BY_NAME[brief.kind].brief,
         }
         for brief in briefs
@@ -78,34 +79,9 @@ async def _ask_for_texts(briefs: Sequence[Brief], teacher: Teacher) -> dict[int,
     return {query.number: query.text for query in batch.queries}
 
 
-async def _ask_for_files(brief: Brief, text: str, shard: Shard, teacher: Teacher) -> Draft:
+async def _draft(brief: Brief, text: str, shard: Shard, teacher: Teacher) -> Draft:
     kind = KIND_BY_NAME[brief.kind]
-    writer = load_plugin("journeyman.file_writers", brief.writer, "WRITER", FileWriter)
-    query = {
-        "number": brief.seed,
-        "text": text,
-        "kind": brief.kind,
-        "files": kind.num_files,
-        "must_hold": kind.file_brief,
-    }
-    prompt = render_prompt(
-        "journeyman.generation",
-        "file_writer",
-        query=json.dumps(query, indent=1),
-        writer=brief.writer,
-        schema=json.dumps(writer.spec.model_json_schema()),
-    )
-    plan = await teacher.structured("file_writer", [_user(prompt)], {}, FilePlan, max_tokens=4096)
-    if len(plan.contents) != kind.num_files:
-        raise SchemaError(f"{kind.num_files} files were asked for, {len(plan.contents)} came")
-    files = []
-    for number, content in enumerate(plan.contents, start=1):
-        try:
-            spec = writer.spec.model_validate_json(content)
-        except ValidationError as exc:
-            raise SchemaError(f"content of file {number} is not a {brief.writer}: {exc.errors()[0]['msg']}") from exc
-        name = f"file_{number}.{writer.extension}"
-        files.append(FileSpec(name=name, writer=brief.writer, spec_json=canonical_json(spec), comment=plan.comment))
+    plan = await _ask_for_plan(brief, kind, text, teacher)
     rule = GoldRule(rule=kind.gold_rule, column=plan.column, label=plan.label, half=plan.half, count=plan.count)
     return Draft(
         draft_id=_draft_id(brief),
@@ -115,9 +91,43 @@ async def _ask_for_files(brief: Brief, text: str, shard: Shard, teacher: Teacher
         tools=kind.tools,
         needs_picture=kind.needs_picture,
         seed=brief.seed,
-        files=tuple(files),
+        files=_files(plan, kind, brief.writer),
         gold_rule_json=canonical_json(rule),
     )
+
+
+async def _ask_for_plan(brief: Brief, kind: Kind, text: str, teacher: Teacher) -> FilePlan:
+    query = {"number": brief.seed, "text": text, "kind": brief.kind}
+    if kind.num_files:
+        query |= {"files": kind.num_files, "must_hold": kind.file_brief}
+        schema = json.dumps(_writer(brief.writer).spec.model_json_schema())
+        more = {"query": json.dumps(query, indent=1), "writer": brief.writer, "schema": schema}
+        prompt = render_prompt("journeyman.generation", "file_writer", **more)
+    elif kind.terms:
+        more = {"query": json.dumps(query, indent=1), "terms": kind.terms}
+        prompt = render_prompt("journeyman.generation", "terms_writer", **more)
+    else:
+        return NOTHING_PLANNED
+    return await teacher.structured("file_writer", [_user(prompt)], {}, FilePlan, max_tokens=4096)
+
+
+def _files(plan: FilePlan, kind: Kind, writer_name: str) -> tuple[FileSpec, ...]:
+    if len(plan.contents) != kind.num_files:
+        raise SchemaError(f"{kind.num_files} files were asked for, {len(plan.contents)} came")
+    files = []
+    for number, content in enumerate(plan.contents, start=1):
+        writer = _writer(writer_name)
+        try:
+            spec = writer.spec.model_validate_json(content)
+        except ValidationError as exc:
+            raise SchemaError(f"content of file {number} is not a {writer_name}: {exc.errors()[0]['msg']}") from exc
+        name = f"file_{number}.{writer.extension}"
+        files.append(FileSpec(name=name, writer=writer_name, spec_json=canonical_json(spec), comment=plan.comment))
+    return tuple(files)
+
+
+def _writer(name: str) -> FileWriter:
+    return load_plugin("journeyman.file_writers", name, "WRITER", FileWriter)
 
 
 def _draft_id(brief: Brief) -> str:

@@ -1,44 +1,27 @@
 """Let the teacher solve queries with real tools; every attempt is kept for the checks to judge."""
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from journeyman.agent.endpoint_model import EndpointController
 from journeyman.agent.loop import Attempt, run_query
 from journeyman.agent.workbench import open_workbench
 from journeyman.errors import TeacherError
 from journeyman.recipe import Recipe
 from journeyman.schema.artifact import ArtifactRef, StageResult
 from journeyman.schema.media import MediaFile
-from journeyman.schema.message import Message
 from journeyman.schema.query import Query
 from journeyman.schema.trajectory import Trajectory
 from journeyman.stage import Tally, for_each
 from journeyman.storage.store import Store
 from journeyman.teacher.client import Teacher
 
-VERSION = 2
-
-
-class TeacherController:
-    """The teacher as the agent's mind."""
-
-    def __init__(self, teacher: Teacher) -> None:
-        self._teacher = teacher
-
-    @property
-    def name(self) -> str:
-        """The teacher's model name."""
-        return self._teacher.model
-
-    async def act(self, messages: Sequence[Message], media: Mapping[str, bytes]) -> str:
-        """The teacher's next thought and code."""
-        return await self._teacher.text("controller", messages, media, max_tokens=1024)
+VERSION = 3
 
 
 async def roll_out(
     queries: ArtifactRef, media: ArtifactRef, recipe: Recipe, *, store: Store, teacher: Teacher, home: Path, scope: str
 ) -> StageResult:
-    """One trajectory for each query that the teacher can be asked about.
+    """One trajectory for each training query that the teacher can be asked about; held-out tools stay away.
 
     Args:
         queries: Query rows that passed their checks.
@@ -56,10 +39,10 @@ async def roll_out(
     rows = store.records(queries, Query)
     files = {row.sha256: row.data for row in store.records(media, MediaFile)}
     tally = Tally("trajectories", len(rows))
-    controller = TeacherController(teacher)
+    controller = EndpointController(teacher)
     config = recipe.generation
     async with open_workbench(
-        recipe.tools,
+        recipe.training_tools(),
         own_tools=recipe.own_tools,
         mode=recipe.tool_mode,
         store=store,

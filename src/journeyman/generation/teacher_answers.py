@@ -23,7 +23,7 @@ class QueryBatch(_Answer):
 
 
 class FilePlan(_Answer):
-    """What a query's files contain, and what the gold rule is applied to."""
+    """What a query's files contain, if it has any, and what the gold rule is applied to."""
 
     contents: list[str]
     """JSON text of each file's content, in order."""
@@ -33,6 +33,10 @@ class FilePlan(_Answer):
     label: str
     half: Literal["", "upper", "lower"]
     count: int
+
+
+NOTHING_PLANNED = FilePlan(contents=[], comment="", column="", label="", half="", count=0)
+"""Of a query whose words say all."""
 
 
 class UserQuery(_Answer):

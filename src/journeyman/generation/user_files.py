@@ -21,7 +21,7 @@ from journeyman.stage import Tally, for_each
 from journeyman.storage.store import Store
 from journeyman.teacher.client import Teacher
 
-VERSION = 1
+VERSION = 2
 MAX_BYTES = 50 * 1024 * 1024
 """A larger file is dropped: it would be sent to the teacher and copied into every trajectory's folder."""
 _USER_SEEDS = 900_000
@@ -140,7 +140,7 @@ async def _ask(item: MediaFile, facts: FileFacts, recipe: Recipe, teacher: Teach
         "user_query_writer",
         count=recipe.generation.user_file_queries,
         file=json.dumps(shown, indent=1),
-        tools=[card.line() for card in recipe.tool_cards()],
+        tools=[card.line() for card in recipe.training_tool_cards()],
     )
     text = TextPart(text=prompt)
     picture = (ImagePart(sha256=item.sha256),) if facts.kind == "picture" else ()
@@ -158,7 +158,7 @@ def _query(
         tally.fail(query_id, record, check="query_writer", reason="fewer queries than asked for")
         return None
     asked = written[number]
-    unknown = [name for name in asked.tools if name not in {card.name for card in recipe.tool_cards()}]
+    unknown = [name for name in asked.tools if name not in {card.name for card in recipe.training_tool_cards()}]
     if unknown:
         tally.drop(query_id, record, check="query_writer", reason="names a tool that is not there", evidence=unknown[0])
         return None

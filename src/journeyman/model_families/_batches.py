@@ -85,6 +85,28 @@ class Batching:
             batch["mm_token_type_ids"] = torch.from_numpy(kinds.astype(np.int64))
         return batch | self._pictures(prompts, processor)
 
+    def collate_continuation(
+        self, prompts: Sequence[Encoded], processor: Any, start: int, width: int
+    ) -> dict[str, torch.Tensor]:
+        """Conversations from column ``start`` on, padded on the left to ``width`` columns.
+
+        No picture may stand before ``start``; nor is a mask made: who decodes knows where padding is.
+
+        Returns:
+            ``input_ids`` [B, width], ``position_ids`` [B, width] or [3, B, width], and the pictures.
+        """
+        ids = np.full((len(prompts), width), processor.tokenizer.pad_token_id, dtype=np.int64)
+        positions = np.zeros((3, len(prompts), width), dtype=np.int64)
+        for i, encoded in enumerate(prompts):
+            rest = len(encoded) - start
+            ids[i, width - rest :] = encoded.input_ids[start:]
+            positions[:, i, width - rest :] = encoded.position_ids[:, start:]
+        batch = {
+            "input_ids": torch.from_numpy(ids),
+            "position_ids": torch.from_numpy(positions[0] if self.axes == 1 else positions),
+        }
+        return batch | self._pictures(prompts, processor)
+
     def _pictures(self, conversations: Sequence[Encoded], processor: Any) -> dict[str, torch.Tensor]:
         with_pictures = [e for e in conversations if len(e.grids)]
         return self.pictures(with_pictures, processor) if with_pictures else {}

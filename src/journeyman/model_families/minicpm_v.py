@@ -41,6 +41,7 @@ FAMILY = ModelFamily(
     # The state of linear attention behind a prefix cannot be shared by its keys and values alone.
     common_prefix=lambda _conversations, _processor: 0,
     collate_prompts=_minicpm_pictures.BATCHING.collate_prompts,
+    collate_continuation=_minicpm_pictures.BATCHING.collate_continuation,
     decode=_segments.decode_turn,
     end_of_turn=_segments.end_of_turn,
     image_token=_segments.image_token,

@@ -36,6 +36,7 @@ FAMILY = ModelFamily(
     collate=_qwen_pictures.BATCHING.collate_rows,
     common_prefix=_batches.common_prefix,
     collate_prompts=_qwen_pictures.BATCHING.collate_prompts,
+    collate_continuation=_qwen_pictures.BATCHING.collate_continuation,
     decode=_segments.decode_turn,
     end_of_turn=_segments.end_of_turn,
     image_token=_segments.image_token,

@@ -18,6 +18,7 @@ RECIPE = Recipe(
         "inspect_file",
         "search_corpus",
         "calculate",
+        "look_up_facts",
     ),
     optional_tools=(
         "visualize",

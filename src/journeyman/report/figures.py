@@ -1,116 +1,279 @@
-"""Tables and drawings of a run, as plain rows and SVG text, for the report and for Prefect's artifacts alike."""
+"""Tables of a comparison as plain rows, for the report, the terminal and Prefect's artifacts alike."""
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
-from html import escape
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
 
-from journeyman.evaluation.compare import METRICS, Comparison, Metric, Subset
+from journeyman.benchmark import load_benchmark
+from journeyman.benchmarks.held_out import NAME as HELD_OUT
+from journeyman.evaluation.causes import CAUSES
+from journeyman.evaluation.comparison import Comparison, Contrast, FigureNote, Result
 from journeyman.evaluation.statistics import Difference, Estimate
-from journeyman.schema.artifact import Counts, Spend, StageResult
+
+Row = dict[str, str | int]
+Key = tuple[str, str, str, str]
+"""Agent, figure, grouping, group."""
 
 AGENT_TITLES: Mapping[str, str] = {
     "tuned": "tuned",
     "untuned": "untuned",
     "blind": "blind (pictures shuffled)",
-    "format_only": "format only",
-    "chance": "chance",
+    "teacher": "teacher",
+    "oracle": "oracle (ceiling)",
+    "format_only": "format only (majority floor)",
+    "chance": "chance (random floor)",
 }
-_AGENT_ORDER = tuple(AGENT_TITLES)
-_COLOURS: Mapping[str, str] = {
-    "tuned": "#1f9d6b",
-    "untuned": "#8a94a6",
-    "blind": "#c7843a",
-    "format_only": "#7a6fc2",
-    "chance": "#b0607f",
+AGENT_NOTES: Mapping[str, str] = {
+    "blind": "the tuned model is shown another problem's picture while its tools read the true file",
+    "oracle": "the scripted teacher without its planted mistakes, the ceiling",
+    "format_only": "the training set's most common actions, without a look, the majority floor",
+    "chance": "one tool drawn at random, the random floor",
 }
-# Mid tones: legible on a white and on a black page, since a picture in Prefect's UI cannot ask which.
-_INK, _GRID, _LINE, _SECOND_LINE = "#7d8797", "#7d879740", "#3b82d6", "#d9772b"
-_FONT = "font-family='ui-sans-serif,system-ui,sans-serif' font-size='12'"
+_SHORT_TITLES: Mapping[str, str] = {
+    "oracle": "ceiling",
+    "format_only": "majority floor",
+    "chance": "random floor",
+}
+FLOORS = ("format_only", "chance")
+CEILING = "oracle"
+_AGENT_ORDER = ("tuned", "untuned", "blind", "", "teacher", CEILING, *FLOORS)
+"""The empty name stands for agents of one's own."""
+WIDEST = 4
+"""Figures beside each other; of more each has a row."""
+_FIRST_GROUPING = "condition"
+TOOLS = "tools"
 
 
-class StageTotals(NamedTuple):
-    """One stage over all its shards."""
-
-    stage: str
-    counts: Counts
-    reasons: dict[str, int]
-    spend: Spend
+def agent_title(agent: str) -> str:
+    """What an agent is called in tables."""
+    return AGENT_TITLES.get(agent, agent)
 
 
-def stage_totals(stages: Iterable[StageResult]) -> list[StageTotals]:
-    """Stages in the order they first appear, their shards added up; reasons by falling count."""
-    by_stage: dict[str, list[StageResult]] = {}
-    for result in stages:
-        by_stage.setdefault(result.stage, []).append(result)
-    return [_total(stage, shards) for stage, shards in by_stage.items()]
+def short_title(agent: str) -> str:
+    """What it is called where there is little room."""
+    return _SHORT_TITLES.get(agent, agent)
 
 
-def funnel_rows(stages: Iterable[StageResult]) -> list[dict[str, str | int]]:
-    """One row a stage: where every record went, and why."""
+def ordered_agents(comparison: Comparison) -> list[str]:
+    """Tuned first, agents of one's own in the order they were given, then the ceiling, floors last."""
+    rank = {agent: place for place, agent in enumerate(_AGENT_ORDER)}
+    return sorted(comparison.agents, key=lambda agent: rank.get(agent, rank[""]))
+
+
+def ordered_groupings(comparison: Comparison) -> list[str]:
+    """Groupings in the benchmark's order, conditions first."""
+    return sorted(comparison.groupings, key=lambda grouping: grouping != _FIRST_GROUPING)
+
+
+def short_groupings(comparison: Comparison) -> list[str]:
+    """What a summary is broken down by: the first grouping, and the tools of a right solution."""
+    found = ordered_groupings(comparison)
+    return found[:1] + [TOOLS] * (TOOLS in found[1:])
+
+
+def ordered_groups(comparison: Comparison, grouping: str) -> list[str]:
+    """Numbers by size; other groups by how many problems they have, the most first."""
+    sizes: dict[str, int] = {}
+    for result in comparison.results:
+        if result.grouping == grouping:
+            sizes[result.group] = max(sizes.get(result.group, 0), result.estimate.n)
+    if all(group.isdecimal() for group in sizes):
+        return sorted(sizes, key=int)
+    return sorted(sizes, key=lambda group: (-sizes[group], group))
+
+
+def results_by_key(comparison: Comparison) -> dict[Key, Result]:
+    """Every result by agent, figure, grouping and group."""
+    return {(r.agent, r.metric, r.grouping, r.group): r for r in comparison.results}
+
+
+def scores_rows(comparison: Comparison) -> list[Row]:
+    """Figures on all problems as per cent with interval and denominator: one row an agent, or one a figure if many."""
+    found = results_by_key(comparison)
+    agents, metrics = ordered_agents(comparison), comparison.metrics
+    if len(metrics) > WIDEST:
+        return [_scores_row("figure", m, {agent_title(a): found.get((a, m, "", "")) for a in agents}) for m in metrics]
+    return [_scores_row("agent", agent_title(a), {m: found.get((a, m, "", "")) for m in metrics}) for a in agents]
+
+
+def group_rows(comparison: Comparison, grouping: str) -> list[Row]:
+    """One row a group and headline figure: agents as whole per cent with their intervals, and the gain in points.
+
+    ``blind`` is left out: what it says of groups is on the page, and a terminal is narrow.
+    """
+    found = results_by_key(comparison)
+    agents = [agent for agent in ordered_agents(comparison) if agent != "blind"]
+    pair = first_pair(comparison)
+    rows: list[Row] = []
+    for group in ordered_groups(comparison, grouping):
+        for metric in comparison.headline:
+            cells = {agent: found.get((agent, metric, grouping, group)) for agent in agents}
+            numbers = [result.estimate.n for result in cells.values() if result]
+            if not numbers:
+                continue
+            row: Row = {grouping: group, "n": max(numbers), "figure": metric}
+            row |= {short_title(agent): short_text(result) for agent, result in cells.items()}
+            if pair:
+                gain = comparison.contrast(*pair, metric, grouping, group)
+                row["difference"] = short_difference(gain) if gain else "-"
+            rows.append(row)
+    return rows
+
+
+def note_rows(comparison: Comparison) -> list[Row]:
+    """One row a figure: what must be known to read it, and its denominator beside the published one."""
     return [
-        {
-            "stage": total.stage,
-            "in": total.counts.taken,
-            "kept": total.counts.kept,
-            "dropped": total.counts.dropped,
-            "failed": total.counts.failed,
-            "yield": f"{total.counts.kept / total.counts.taken:.1%}" if total.counts.taken else "-",
-            "reasons": "; ".join(f"{reason} ({n:,})" for reason, n in total.reasons.items()),
-        }
-        for total in stage_totals(stages)
+        {"figure": note.metric, "denominator": denominator_text(note), "note": note.note} for note in comparison.notes
     ]
 
 
-def spend_rows(stages: Iterable[StageResult]) -> list[dict[str, str | int]]:
-    """One row a stage that asked a teacher, and their sum last."""
-    spends = [(total.stage, total.spend) for total in stage_totals(stages)]
-    rows = [(stage, spend) for stage, spend in spends if spend.calls or spend.replayed]
-    rows.append(("all", _added(spend for _, spend in spends)))
+def contrast_rows(comparison: Comparison, *, headline: bool = True) -> list[Row]:
+    """One row a pair of agents and figure: the difference in points, its interval, p, wins and losses.
+
+    Args:
+        comparison: Agents side by side.
+        headline: The headline figures of every pair, ``blind`` on problems that need the picture besides; else the
+            other figures.
+    """
     return [
         {
-            "stage": stage,
-            "calls": spend.calls,
-            "replayed": spend.replayed,
-            "prompt tokens": spend.prompt_tokens,
-            "completion tokens": spend.completion_tokens,
-            "usd": spend.usd,
-        }
-        for stage, spend in rows
-    ]
-
-
-def scores_rows(comparison: Comparison, subset: Subset = "all") -> list[dict[str, str]]:
-    """One row an agent, each metric as per cent with its interval and denominator."""
-    return [
-        {"agent": AGENT_TITLES.get(agent, agent)}
-        | {metric: estimate_text(comparison.result(agent, metric, subset)) for metric in METRICS}
-        for agent in ordered_agents(comparison)
-    ]
-
-
-def contrast_rows(comparison: Comparison) -> list[dict[str, str]]:
-    """One row a pair of agents and metric: the difference in points, its interval, p, wins and losses."""
-    return [
-        {
-            "contrast": f"{AGENT_TITLES.get(c.agent, c.agent)} - {AGENT_TITLES.get(c.against, c.against)}",
-            "problems": "that need the picture" if c.subset == "picture" else "all",
-            "metric": c.metric,
+            "contrast": pair_title(c.agent, c.against),
+            "problems": f"{c.grouping} {c.group}" if c.grouping else "all",
+            "figure": c.metric,
             "points": difference_text(c.difference),
-            "p": _p_text(c.difference.p),
+            "p": p_text(c.difference.p),
             "better / worse": f"{c.difference.better} / {c.difference.worse} of {c.difference.n}",
+            "verdict": verdict_of(c.difference),
         }
         for c in comparison.contrasts
-        if c.metric != "CodeExec" and (c.subset == "all" or c.against == "blind")
+        if (c.metric in comparison.headline) == headline and (not c.grouping or _is_about_pictures(c))
     ]
 
 
-def estimate_text(estimate: Estimate | None) -> str:
-    """``87.5 [80.1, 93.2] n=80`` in per cent; a dash where nothing was scored."""
-    if estimate is None:
+def cause_rows(comparison: Comparison) -> list[Row]:
+    """One row a cause: how many runs of each agent ended in it."""
+    agents = ordered_agents(comparison)
+    counts = [comparison.causes.get(agent, {}) for agent in agents]
+    return [
+        {"what went wrong first": cause}
+        | {short_title(agent): count.get(cause, 0) for agent, count in zip(agents, counts, strict=True)}
+        for cause in _causes_in(counts)
+    ]
+
+
+def tool_cause_rows(comparison: Comparison) -> list[Row]:
+    """One row a set of tools that right solutions use: how many runs of the judged agent ended in each cause."""
+    causes = _causes_in(comparison.causes_by_tool.values())
+    by_size = sorted(comparison.causes_by_tool.items(), key=lambda item: (-sum(item[1].values()), item[0]))
+    return [{TOOLS: tools} | {cause: counts.get(cause, 0) for cause in causes} for tools, counts in by_size]
+
+
+def first_pair(comparison: Comparison) -> tuple[str, str] | None:
+    """The agent that is judged and what it is judged against; None when no two were contrasted."""
+    first = next(iter(comparison.contrasts), None)
+    return (first.agent, first.against) if first else None
+
+
+def judged_agent(comparison: Comparison) -> str:
+    """Whose causes are counted by tool."""
+    pair = first_pair(comparison)
+    return pair[0] if pair else comparison.agents[0]
+
+
+def pair_title(agent: str, against: str) -> str:
+    """``tuned - majority floor``."""
+    return f"{short_title(agent)} - {short_title(against)}"
+
+
+def problems_title(benchmark: str) -> str:
+    """What the problems of a benchmark are called in a sentence."""
+    return "held-out problems" if benchmark == HELD_OUT else f"problems of {benchmark}"
+
+
+def gain_text(comparison: Comparison) -> str:
+    """One sentence: what the first agent gained on the second in each headline figure, or that it did not."""
+    pair = first_pair(comparison)
+    gains = [c for c in comparison.contrasts if (c.agent, c.against) == pair and not c.grouping]
+    told = [
+        f"{c.metric} {difference_text(c.difference)}, p {p_text(c.difference.p)}, {verdict_of(c.difference)}"
+        for metric in comparison.headline
+        for c in gains
+        if c.metric == metric
+    ]
+    if pair is None or not told:
+        return "No two agents that are compared were both run: there is no gain to state."
+    first, second = (agent_title(agent) for agent in pair)
+    first = first.capitalize() if pair[0] in AGENT_TITLES else first
+    number = max(c.difference.n for c in gains if c.metric in comparison.headline)
+    return (
+        f"{first} minus {second} on {number:,} {problems_title(comparison.benchmark)}, points "
+        f"[{comparison.confidence:.0%} interval]: {'; '.join(told)}."
+    )
+
+
+def seed_text(comparison: Comparison) -> str:
+    """How many seeds each agent was run with; empty when none had more than one."""
+    seeds = {result.agent: result.seeds for result in comparison.results}
+    several = [agent for agent in ordered_agents(comparison) if seeds.get(agent, 1) > 1]
+    if not several:
+        return ""
+    told = ", ".join(f"{seeds[agent]} of {agent_title(agent)}" for agent in several)
+    return (
+        f"Seeds: {told}. A problem counts with its mean over them; ± is the figure's standard deviation between seeds, "
+        "in points."
+    )
+
+
+def agent_text(comparison: Comparison) -> str:
+    """What counts, and who the agents are whose names do not say it."""
+    named = [f" {agent_title(a).partition(' (')[0].capitalize()}: {AGENT_NOTES[a]}." for a in _noted(comparison)]
+    return f"A run that crashed or stopped early is wrong and counts.{''.join(named)}"
+
+
+def gated_text(comparison: Comparison) -> str:
+    """That a benchmark's data stay away from reports; empty for one whose data may be shown."""
+    if not load_benchmark(comparison.benchmark).gated:
+        return ""
+    return (
+        f"The data of {comparison.benchmark} are gated and may not be published again: only figures are shown, "
+        "no question, answer, picture or transcript."
+    )
+
+
+def result_text(result: Result | None) -> str:
+    """``87.5 [80.1, 93.2] n=80`` in per cent, with its seeds where there are several; a dash where nothing counts."""
+    if result is None:
         return "-"
-    return f"{100 * estimate.value:.1f} [{100 * estimate.low:.1f}, {100 * estimate.high:.1f}] n={estimate.n}"
+    parts = (percent_text(result.estimate), interval_text(result.estimate), count_text(result.estimate))
+    return " ".join(part for part in (*parts, spread_text(result)) if part)
+
+
+def short_text(result: Result | None) -> str:
+    """``88 [80, 93]``: whole per cent, for groups, whose intervals are wide."""
+    if result is None:
+        return "-"
+    e = result.estimate
+    return f"{100 * e.value:.0f} [{100 * e.low:.0f}, {100 * e.high:.0f}]"
+
+
+def percent_text(estimate: Estimate) -> str:
+    """``87.5``."""
+    return f"{100 * estimate.value:.1f}"
+
+
+def interval_text(estimate: Estimate) -> str:
+    """``[80.1, 93.2]``."""
+    return f"[{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"
+
+
+def count_text(estimate: Estimate) -> str:
+    """``n=80``, and what a figure divides by where that is not the problems."""
+    return f"n={estimate.n}" + ("" if estimate.denominator == estimate.n else f" of {estimate.denominator:g}")
+
+
+def spread_text(result: Result) -> str:
+    """``3 seeds ±1.2``; empty with one."""
+    if result.seeds < 2:
+        return ""
+    return f"{result.seeds} seeds" + ("" if result.seed_spread is None else f" ±{100 * result.seed_spread:.1f}")
 
 
 def difference_text(difference: Difference) -> str:
@@ -118,159 +281,44 @@ def difference_text(difference: Difference) -> str:
     return f"{100 * difference.value:+.1f} [{100 * difference.low:+.1f}, {100 * difference.high:+.1f}]"
 
 
-def ordered_agents(comparison: Comparison) -> list[str]:
-    """Tuned first, floors last, agents of one's own after them."""
-    rank = {agent: place for place, agent in enumerate(_AGENT_ORDER)}
-    return sorted(comparison.agents, key=lambda agent: (rank.get(agent, len(rank)), agent))
+def short_difference(difference: Difference) -> str:
+    """``+42 [+31, +53]``."""
+    return f"{100 * difference.value:+.0f} [{100 * difference.low:+.0f}, {100 * difference.high:+.0f}]"
 
 
-def gain_text(comparison: Comparison) -> str:
-    """One sentence: what tuning gained, or that it did not."""
-    gain = comparison.gain
-    if gain is None:
-        return "Tuned and untuned were not both run: there is no gain to state."
-    d = gain.difference
-    verdict = "clear of zero" if d.low > 0 else "not clear of zero"
-    return (
-        f"Tuned minus untuned, {gain.metric}: {difference_text(d)} points on {d.n} held-out problems, "
-        f"{comparison.confidence:.0%} interval {verdict}, p {_p_text(d.p)}."
-    )
+def verdict_of(difference: Difference) -> str:
+    """``better`` or ``worse`` where the whole interval is on one side of zero, else ``not clear of zero``."""
+    return "better" if difference.low > 0 else "worse" if difference.high < 0 else "not clear of zero"
 
 
-def loss_svg(points: Sequence[Mapping[str, float]], *, width: int = 720, height: int = 260) -> str:
-    """The training loss over steps on a logarithmic scale, as a self-contained SVG.
-
-    Args:
-        points: ``step`` and ``loss`` each, in order; ``validation_loss`` where it was measured.
-        width: Pixels.
-        height: Pixels.
-    """
-    train = _curve(points, "loss")
-    validation = _curve(points, "validation_loss")
-    drawn = train + validation
-    if not drawn:
-        body = f"<text x='{width / 2}' y='{height / 2}' text-anchor='middle' fill='{_INK}'>no step was recorded</text>"
-        return _svg(body, width, height, "training loss")
-    plot = _Plot(drawn, width, height)
-    parts = [*plot.axes(), plot.line(train, _LINE)]
-    if validation:
-        parts += [plot.line(validation, _SECOND_LINE), *(plot.dot(point, _SECOND_LINE) for point in validation)]
-    parts += _legend([("training loss", _LINE), *([("validation loss", _SECOND_LINE)] if validation else [])], width)
-    return _svg("".join(parts), width, height, "training loss over steps")
+def denominator_text(note: FigureNote) -> str:
+    """``172``, or ``156 here, 172 published``."""
+    published = note.published_denominator
+    if published is None or published == note.denominator:
+        return f"{note.denominator:g}"
+    return f"{note.denominator:g} here, {published:,} published"
 
 
-def scores_svg(comparison: Comparison, metric: Metric, subset: Subset = "all", *, width: int = 720) -> str:
-    """Each agent's score as a dot with its interval on one axis from 0 to 100, as a self-contained SVG."""
-    agents = [(a, e) for a in ordered_agents(comparison) if (e := comparison.result(a, metric, subset))]
-    left, right, row, top = 190, width - 24, 30, 8
-    height = top + row * len(agents) + 26
-    parts = []
-    for percent in range(0, 101, 20):
-        x = left + (right - left) * percent / 100
-        parts.append(f"<line x1='{x:.1f}' y1='{top}' x2='{x:.1f}' y2='{height - 22}' stroke='{_GRID}'/>")
-        parts.append(f"<text x='{x:.1f}' y='{height - 6}' text-anchor='middle' fill='{_INK}'>{percent}</text>")
-    for place, (agent, estimate) in enumerate(agents):
-        y = top + row * (place + 0.5)
-        low, value, high = (left + (right - left) * v for v in (estimate.low, estimate.value, estimate.high))
-        colour = _COLOURS.get(agent, _LINE)
-        parts.append(
-            f"<text x='{left - 14}' y='{y + 4:.1f}' text-anchor='end' fill='{_INK}'>"
-            f"{escape(AGENT_TITLES.get(agent, agent))}</text>"
-            f"<line x1='{low:.1f}' y1='{y:.1f}' x2='{high:.1f}' y2='{y:.1f}' stroke='{colour}' stroke-width='7' "
-            f"stroke-opacity='.35' stroke-linecap='round'/>"
-            f"<circle cx='{value:.1f}' cy='{y:.1f}' r='5.5' fill='{colour}'>"
-            f"<title>{escape(estimate_text(estimate))}</title></circle>"
-        )
-    return _svg("".join(parts), width, height, f"{metric} of each agent, per cent")
-
-
-class _Plot:
-    """Axes of one loss curve: steps linear, loss logarithmic."""
-
-    def __init__(self, points: Sequence[tuple[float, float]], width: int, height: int) -> None:
-        self._left, self._right, self._top, self._bottom = 52, width - 16, 14, height - 30
-        self._first, self._last = min(s for s, _ in points), max(s for s, _ in points)
-        self._low, self._high = min(v for _, v in points) / 1.1, max(v for _, v in points) * 1.1
-
-    def at(self, step: float, value: float) -> tuple[float, float]:
-        along = (step - self._first) / ((self._last - self._first) or 1)
-        up = math.log(value / self._low) / math.log(self._high / self._low)
-        return self._left + along * (self._right - self._left), self._bottom - up * (self._bottom - self._top)
-
-    def axes(self) -> list[str]:
-        parts = []
-        for tick in _log_ticks(self._low, self._high):
-            _, y = self.at(self._first, tick)
-            parts.append(
-                f"<line x1='{self._left}' y1='{y:.1f}' x2='{self._right}' y2='{y:.1f}' stroke='{_GRID}'/>"
-                f"<text x='{self._left - 8}' y='{y + 4:.1f}' text-anchor='end' fill='{_INK}'>{tick:g}</text>"
-            )
-        for share in (0, 0.25, 0.5, 0.75, 1):
-            step = round(self._first + share * (self._last - self._first))
-            x, _ = self.at(step, self._low)
-            anchor = "start" if share == 0 else "end" if share == 1 else "middle"
-            parts.append(
-                f"<text x='{x:.1f}' y='{self._bottom + 20}' text-anchor='{anchor}' fill='{_INK}'>{step:,}</text>"
-            )
-        return parts
-
-    def line(self, points: Sequence[tuple[float, float]], colour: str) -> str:
-        path = " ".join("{:.1f},{:.1f}".format(*self.at(*point)) for point in points)
-        return f"<polyline points='{path}' fill='none' stroke='{colour}' stroke-width='2' stroke-linejoin='round'/>"
-
-    def dot(self, point: tuple[float, float], colour: str) -> str:
-        x, y = self.at(*point)
-        return f"<circle cx='{x:.1f}' cy='{y:.1f}' r='3' fill='{colour}'/>"
-
-
-def _curve(points: Sequence[Mapping[str, float]], key: str) -> list[tuple[float, float]]:
-    found = [(float(p["step"]), float(p[key])) for p in points if p.get(key) is not None and "step" in p]
-    # A loss of 0 or NaN has no place on a logarithmic scale; training itself refuses NaN.
-    return [(step, value) for step, value in found if math.isfinite(value) and value > 0]
-
-
-def _log_ticks(low: float, high: float) -> list[float]:
-    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    ticks = [m * 10.0**p for p in powers for m in (1, 2, 5) if low <= m * 10.0**p <= high]
-    return ticks or [math.sqrt(low * high)]
-
-
-def _legend(entries: Sequence[tuple[str, str]], width: int) -> list[str]:
-    x = width - 16 - 132 * len(entries)
-    return [
-        f"<line x1='{x + 132 * i}' y1='20' x2='{x + 132 * i + 18}' y2='20' stroke='{colour}' stroke-width='3'/>"
-        f"<text x='{x + 132 * i + 24}' y='24' fill='{_INK}'>{name}</text>"
-        for i, (name, colour) in enumerate(entries)
-    ]
-
-
-def _svg(body: str, width: int, height: int, title: str) -> str:
-    return (
-        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height}' width='{width}' height='{height}' "
-        f"role='img' aria-label='{escape(title)}' {_FONT}>{body}</svg>"
-    )
-
-
-def _total(stage: str, shards: Sequence[StageResult]) -> StageTotals:
-    reasons: dict[str, int] = {}
-    for shard in shards:
-        for reason, n in shard.reasons.items():
-            reasons[reason] = reasons.get(reason, 0) + n
-    counts = sum((shard.counts for shard in shards[1:]), shards[0].counts)
-    ordered = dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0])))
-    return StageTotals(stage, counts, ordered, _added(shard.spend for shard in shards))
-
-
-def _added(spends: Iterable[Spend]) -> Spend:
-    rows = list(spends)
-    return Spend(
-        calls=sum(s.calls for s in rows),
-        replayed=sum(s.replayed for s in rows),
-        prompt_tokens=sum(s.prompt_tokens for s in rows),
-        completion_tokens=sum(s.completion_tokens for s in rows),
-        usd=str(sum((Decimal(s.usd) for s in rows), Decimal(0))),
-    )
-
-
-def _p_text(p: float) -> str:
+def p_text(p: float) -> str:
+    """Three decimals, or one digit where there would be none."""
     return f"{p:.3f}" if p >= 0.001 else f"{p:.1g}"
+
+
+def _noted(comparison: Comparison) -> list[str]:
+    return [agent for agent in ordered_agents(comparison) if agent in AGENT_NOTES]
+
+
+def _scores_row(corner: str, name: str, results: Mapping[str, Result | None]) -> Row:
+    row: Row = {corner: name}
+    return row | {column: result_text(result) for column, result in results.items()}
+
+
+def _is_about_pictures(contrast: Contrast) -> bool:
+    return (contrast.against, contrast.grouping, contrast.group) == ("blind", "picture", "needed")
+
+
+def _causes_in(counts: Iterable[Mapping[str, int]]) -> list[str]:
+    """Causes that occur, ``right`` first and the rest in the order in which they are looked for."""
+    found = {cause for count in counts for cause in count}
+    rank = {cause: place for place, cause in enumerate(CAUSES)}
+    return sorted(found, key=lambda cause: (rank.get(cause, len(rank)), cause))

@@ -5,16 +5,16 @@ from typing import Any
 
 import jinja2
 
-from journeyman.evaluation.compare import GAIN_METRICS, Comparison, Subset
+from journeyman.evaluation.comparison import Comparison
 from journeyman.recipe import Recipe
 from journeyman.report import figures
-from journeyman.report.transcripts import Transcript, choose_problems, pictures_of, transcript
+from journeyman.report.drawings import loss_svg
+from journeyman.report.funnel import spend_rows, stage_totals
+from journeyman.report.sections import comparison_section
+from journeyman.report.transcripts import read_shelves
 from journeyman.schema.artifact import ArtifactRef, StageResult
-from journeyman.schema.query import Query
 from journeyman.schema.record import canonical_json, fingerprint
-from journeyman.schema.score import Score
 from journeyman.storage import layout
-from journeyman.storage.media import load_media
 from journeyman.storage.store import Store
 
 SCRIPTED = "scripted"
@@ -31,6 +31,8 @@ def write_report(
     store: Store,
     problems: Sequence[ArtifactRef] = (),
     media: Sequence[ArtifactRef] = (),
+    others: Sequence[Comparison] = (),
+    rounds: Sequence[Mapping[str, str]] = (),
 ) -> str:
     """Write the report of a run and return its URL.
 
@@ -42,30 +44,75 @@ def write_report(
         recipe: What was run.
         teacher: The teacher's model name; a scripted one is announced at the top.
         store: Where the report goes.
-        problems: Query rows of the held-out problems, for transcripts.
+        problems: Problem rows of the comparison, for transcripts.
         media: Their files and the pictures that tools returned during evaluation.
+        others: The same agents on official benchmarks: figures only.
+        rounds: As :func:`~journeyman.report.round_rows.round_rows` gives them.
     """
-    shown = _transcripts(comparison, problems, media, store)
-    html = render_report(
-        run_name, stages, comparison, curve, recipe=recipe, teacher=teacher, store_url=store.url, transcripts=shown
+    sections = []
+    if comparison:
+        shelves = read_shelves(comparison, problems, media, store)
+        sections.append(comparison_section(comparison, "Did tuning work?", shelves))
+    sections += [comparison_section(other, f"On {other.benchmark}", ()) for other in others]
+    html = _render(
+        title=run_name,
+        subtitle=[("recipe", recipe.name), ("teacher", teacher)],
+        scripted=SCRIPTED in teacher.casefold(),
+        tiles=[*_stage_tiles(stages), *(_comparison_tiles(comparison) if comparison else ())],
+        sections=sections,
+        rounds=rounds,
+        funnel=_funnel(stages),
+        spend=spend_rows(stages),
+        loss=loss_svg(curve, width=980) if curve else "",
+        digests=_stage_digests(stages),
+        provenance=[("store", store.url), ("recipe digest", fingerprint(recipe))],
+        recipe_json=canonical_json(recipe),
     )
     key = layout.report_key(run_name)
     store.put(key, html.encode())
     return store.url_of(key)
 
 
-def render_report(
-    run_name: str,
-    stages: Sequence[StageResult],
-    comparison: Comparison | None,
-    curve: Sequence[Mapping[str, float]],
+def comparison_page(
+    title: str,
+    comparison: Comparison,
     *,
-    recipe: Recipe,
-    teacher: str,
-    store_url: str,
-    transcripts: Sequence[Transcript],
+    store: Store,
+    systems: Mapping[str, str],
+    problems: Sequence[ArtifactRef] = (),
+    media: Sequence[ArtifactRef] = (),
 ) -> str:
-    """The report as text; everything a model, a user or a tool wrote is escaped."""
+    """The page of two systems on the same problems, as text.
+
+    Args:
+        title: Heading.
+        comparison: Of the two.
+        store: Where its scores are.
+        systems: Name -> the runs that it stands for.
+        problems: Problem rows, for transcripts.
+        media: Their files and the pictures that tools returned.
+    """
+    judged, against = (figures.agent_title(agent) for agent in comparison.agents)
+    shelves = read_shelves(comparison, problems, media, store)
+    digests = [(agent, "scores", ref) for agent, refs in comparison.scores.items() for ref in refs]
+    return _render(
+        title=title,
+        subtitle=[("benchmark", comparison.benchmark), *systems.items()],
+        scripted=False,
+        tiles=_comparison_tiles(comparison),
+        sections=[comparison_section(comparison, f"Is {judged} better than {against}?", shelves)],
+        rounds=[],
+        funnel=[],
+        spend=[],
+        loss="",
+        digests=digests,
+        provenance=[("store", store.url)],
+        recipe_json="",
+    )
+
+
+def _render(**shown: Any) -> str:
+    """The page as text; everything a model, a user or a tool wrote is escaped."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("journeyman.report", "."),
         autoescape=True,
@@ -73,50 +120,46 @@ def render_report(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("report.html.j2").render(
-        run_name=run_name,
-        teacher=teacher,
-        scripted=SCRIPTED in teacher.casefold(),
-        tiles=_tiles(stages, comparison),
-        funnel=_funnel(stages),
-        spend=figures.spend_rows(stages),
-        loss=figures.loss_svg(curve, width=980) if curve else "",
-        scores=_scores(comparison),
-        groups=_groups(comparison),
-        transcripts=transcripts,
-        digests=_digests(stages),
-        recipe_name=recipe.name,
-        recipe_digest=fingerprint(recipe),
-        recipe_json=canonical_json(recipe),
-        store_url=store_url,
-    )
+    return environment.get_template("report.html.j2").render(**shown)
 
 
-def _tiles(stages: Sequence[StageResult], comparison: Comparison | None) -> list[tuple[str, str, str]]:
+def _stage_tiles(stages: Sequence[StageResult]) -> list[tuple[str, str, str]]:
     tiles = []
     dataset = next((s for s in stages if s.stage == "dataset"), None)
     if dataset:
         split = f"{dataset.facts.get('train', '?')} train, {dataset.facts.get('validation', '?')} validation"
         tiles.append(("examples", f"{dataset.counts.kept:,}", split))
-    total = figures.spend_rows(stages)[-1]
-    tiles.append(
-        ("paid to the teacher", f"${total['usd']}", f"{total['calls']:,} calls, {total['replayed']:,} replayed")
-    )
-    if comparison:
-        for agent in ("untuned", "tuned"):
-            estimate = comparison.result(agent, "ToolAcc")
-            if estimate:
-                interval = f"{100 * estimate.low:.1f} to {100 * estimate.high:.1f}, {estimate.n} problems"
-                tiles.append((f"ToolAcc, {agent}", f"{100 * estimate.value:.1f} %", interval))
-        gain = comparison.gain
-        if gain:
-            interval = f"{100 * gain.difference.low:+.1f} to {100 * gain.difference.high:+.1f}, {gain.metric}"
-            tiles.append(("gain of tuning", f"{100 * gain.difference.value:+.1f} pts", interval))
+    total = spend_rows(stages)[-1]
+    calls = f"{total['calls']:,} calls, {total['replayed']:,} replayed"
+    return [*tiles, ("paid to the teacher", f"${total['usd']}", calls)]
+
+
+def _comparison_tiles(comparison: Comparison) -> list[tuple[str, str, str]]:
+    """The judged pair and its gain in the figure of the gain, and between which floor and ceiling that lies."""
+    gain, pair = comparison.gain, figures.first_pair(comparison)
+    metric = gain.metric if gain else comparison.headline[0]
+    tiles = []
+    for agent in reversed(pair or comparison.agents[:1]):
+        estimate = comparison.result(agent, metric)
+        if estimate:
+            interval = f"{100 * estimate.low:.1f} to {100 * estimate.high:.1f}, {estimate.n} problems"
+            tiles.append((f"{metric}, {figures.agent_title(agent)}", f"{100 * estimate.value:.1f} %", interval))
+    if gain:
+        d = gain.difference
+        told = f"{100 * d.low:+.1f} to {100 * d.high:+.1f}, {figures.verdict_of(d)}"
+        tiles.append((f"gain in {metric}", f"{100 * d.value:+.1f} pts", told))
+    bounds = [(a, e) for a in (*figures.FLOORS, figures.CEILING) if (e := comparison.result(a, metric))]
+    floors = [(e.value, figures.short_title(a)) for a, e in bounds if a != figures.CEILING]
+    ceiling = [e.value for a, e in bounds if a == figures.CEILING]
+    if floors:
+        value, name = max(floors)
+        end, who = (f" to {100 * ceiling[0]:.0f}", f"{name}, oracle") if ceiling else ("", name)
+        tiles.append((f"floor{' to ceiling' if ceiling else ''}, {metric}", f"{100 * value:.0f}{end} %", who))
     return tiles
 
 
 def _funnel(stages: Sequence[StageResult]) -> list[dict[str, Any]]:
-    totals = figures.stage_totals(stages)
+    totals = stage_totals(stages)
     widest = max((t.counts.taken for t in totals), default=0) or 1
     return [
         {
@@ -130,65 +173,5 @@ def _funnel(stages: Sequence[StageResult]) -> list[dict[str, Any]]:
     ]
 
 
-def _scores(comparison: Comparison | None) -> dict[str, Any]:
-    if comparison is None:
-        return {}
-    subsets: tuple[tuple[Subset, str, int], ...] = (
-        ("all", "all problems", comparison.problems),
-        ("picture", "problems whose words do not tell the tool", comparison.picture_problems),
-    )
-    drawings = [
-        (metric, words, figures.scores_svg(comparison, metric, subset, width=490))
-        for subset, words, count in subsets
-        for metric in GAIN_METRICS
-        if count
-    ]
-    return {
-        "sentence": figures.gain_text(comparison),
-        "clear": comparison.gain_clear_of_zero,
-        "rows": figures.scores_rows(comparison),
-        "picture_rows": figures.scores_rows(comparison, "picture") if comparison.picture_problems else [],
-        "contrasts": figures.contrast_rows(comparison),
-        "drawings": drawings,
-        "confidence": f"{comparison.confidence:.0%}",
-    }
-
-
-def _groups(comparison: Comparison | None) -> list[dict[str, Any]]:
-    if comparison is None:
-        return []
-    results = comparison.by_tool or comparison.by_family
-    agents = figures.ordered_agents(comparison)
-    cells = {(r.group, r.agent): r.estimate for r in results if r.metric == "ToolAcc"}
-    groups = sorted({group for group, _ in cells})
-    return [
-        {
-            "group": group,
-            "n": next(e.n for (g, _), e in cells.items() if g == group),
-            "cells": [
-                (figures.AGENT_TITLES.get(agent, agent), round(100 * cells[group, agent].value))
-                for agent in agents
-                if (group, agent) in cells
-            ],
-        }
-        for group in groups
-    ]
-
-
-def _digests(stages: Sequence[StageResult]) -> list[tuple[str, str, ArtifactRef]]:
+def _stage_digests(stages: Sequence[StageResult]) -> list[tuple[str, str, ArtifactRef]]:
     return [(s.stage, name, ref) for s in stages for name, ref in s.artifacts.items() if ref.rows]
-
-
-def _transcripts(
-    comparison: Comparison | None, problems: Sequence[ArtifactRef], media: Sequence[ArtifactRef], store: Store
-) -> list[Transcript]:
-    if comparison is None or not {"tuned", "untuned"} <= comparison.scores.keys():
-        return []
-    untuned, tuned = (
-        {s.problem_id: s for s in store.records(comparison.scores[agent], Score)} for agent in ("untuned", "tuned")
-    )
-    queries = {q.query_id: q for ref in problems for q in store.records(ref, Query)}
-    chosen = choose_problems(untuned, tuned, queries)
-    wanted = {digest for _, i in chosen for digest in pictures_of(queries[i], (untuned[i], tuned[i]))}
-    files = load_media(store, media, wanted)
-    return [transcript(verdict, queries[i], (untuned[i], tuned[i]), files) for verdict, i in chosen]

@@ -1,10 +1,25 @@
 """What the agent is asked: first a draft with file specs, then a query with real files."""
 
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from journeyman.schema.record import Record
 
-Split = Literal["train", "held_out"]
+Split = Literal["train", "held_out", "development"]
+"""``development`` problems are posed like held-out ones, and tell what the next round of synthesis asks for."""
+Condition = Literal["seen tools", "unseen tools", "no tool", "long chain"]
+"""What of a problem training never saw, besides its words and files."""
+CHAIN_CALLS = 3
+"""Calls of a right solution from which on it is a long chain."""
+
+
+def condition_of(tools: Sequence[str], held_out_tools: Collection[str]) -> Condition:
+    """What a problem tests whose right solution calls ``tools``, one name a call."""
+    if any(name in held_out_tools for name in tools):
+        return "unseen tools"
+    if not tools:
+        return "no tool"
+    return "long chain" if len(tools) >= CHAIN_CALLS else "seen tools"
 
 
 class FileSpec(Record):
@@ -29,7 +44,7 @@ class Draft(Record):
     """Task family: wording and kind of problem. Splits never cut a family in two."""
     text: str
     tools: tuple[str, ...]
-    """Tools a right solution uses, in order of first use."""
+    """Tools a right solution calls, one name a call, in order."""
     needs_picture: bool
     """True when the words alone do not tell which tool to use."""
     seed: int
@@ -61,9 +76,9 @@ class Query(Record):
     files: tuple[FileRef, ...]
     gold_json: str
     """Canonical JSON of :class:`Gold`; empty when no program can tell the answer."""
-    origin: Literal["synthesised", "user"]
+    origin: Literal["synthesised", "user", "benchmark"]
     teacher: str
-    """Model name the teacher's endpoint reports, e.g. ``scripted``."""
+    """Model name the teacher's endpoint reports, e.g. ``scripted``; empty for a benchmark's own."""
 
 
 class Gold(Record):

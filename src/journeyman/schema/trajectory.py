@@ -45,6 +45,6 @@ class Trajectory(Record):
     steps: tuple[Step, ...]
     answer_json: str
     """Canonical JSON of the value given to ``final_answer``; empty when none was given."""
-    status: Literal["answered", "max_steps", "failed"]
+    status: Literal["answered", "max_steps", "failed", "out_of_tokens", "out_of_time"]
     controller: str
     """Who wrote the actions: the teacher's model name, or ``untuned``, ``tuned``, ..."""

@@ -26,6 +26,11 @@ def tool_result_key(key: str) -> str:
     return f"tool-results/{key[:2]}/{key}.parquet"
 
 
+def outcome_prefix(scope: str) -> str:
+    """Finished problems of one evaluation, one object each."""
+    return f"outcomes/{scope}/"
+
+
 def checkpoint_prefix(run: str) -> str:
     """Training checkpoints of one run fingerprint; one folder a step, manifest last."""
     return f"checkpoints/{run}/"
@@ -45,6 +50,18 @@ def report_key(run: str) -> str:
     """The HTML report of one run."""
     return f"reports/{run}.html"
 
+
+RUN_NOTES_PREFIX = "runs/"
+"""Notes of finished runs."""
+
+
+def run_note_key(run: str) -> str:
+    """What one run found, as JSON: its figures and the artifacts behind them."""
+    return f"{RUN_NOTES_PREFIX}{run}.json"
+
+
+GATED_FOLDER = "gated"
+"""Below home: the root of a store on this machine, for data that may not be copied to where others read."""
 
 RESULTS_PREFIX = "results/"
 """Prefect's result records, JSON only, in the artifacts' own bucket so that a wiped bucket is a miss."""

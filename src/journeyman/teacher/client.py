@@ -280,7 +280,8 @@ class Teacher:
 
     def _row(self, request: Request, digest: str, answer: Answer, text: str, *, latency: float, attempts: int) -> Call:
         prompt = request.prompt_tokens_estimate() if answer.prompt_tokens is None else answer.prompt_tokens
-        written = tokens_estimate(len((answer.content or "").encode()))
+        # Half a surrogate pair is no UTF-8, but it is paid for.
+        written = tokens_estimate(len((answer.content or "").encode("utf-8", "replace")))
         completion = written if answer.completion_tokens is None else answer.completion_tokens
         return Call(
             request_digest=digest,

@@ -37,6 +37,7 @@ class Price:
 
 PRICES: Mapping[str, Price] = {
     "scripted": Price(Decimal(0), Decimal(0)),
+    "scripted-oracle": Price(Decimal(0), Decimal(0)),
     "gpt-4o": Price(Decimal("2.50"), Decimal("10.00")),
     "gpt-4o-mini": Price(Decimal("0.15"), Decimal("0.60")),
     "gpt-4.1": Price(Decimal("2.00"), Decimal("8.00")),

@@ -16,7 +16,7 @@ from journeyman.stage import Tally, for_each
 from journeyman.storage.store import Store
 from journeyman.teacher.client import Teacher
 
-VERSION = 2
+VERSION = 3
 
 
 async def verify_trajectories(
@@ -53,7 +53,7 @@ async def verify_trajectories(
     tally = Tally("verified-trajectories", len(rows))
     config = recipe.generation
     async with open_workbench(
-        recipe.tools,
+        recipe.training_tools(),
         own_tools=recipe.own_tools,
         store=store,
         scope=scope,

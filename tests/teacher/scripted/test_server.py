@@ -58,6 +58,41 @@ def test_the_agent_goes_on_where_the_conversation_stands() -> None:
     assert 'final_answer(rows["Units"].sum())' in answer["choices"][0]["message"]["content"]
 
 
+def test_the_oracle_makes_no_mistake_and_is_not_listed() -> None:
+    async def work(session: aiohttp.ClientSession) -> Any:
+        async with session.get("/v1/models") as response:
+            listed = [model["id"] for model in (await response.json())["data"]]
+        body = _chat("system", OPENING)
+        return listed, await _ask(session, body), await _ask(session, body | {"model": "scripted-oracle"})
+
+    listed, (_, teacher), (_, oracle) = _with_server(work, mistake_rate=1.0)
+    assert listed == ["scripted"]
+    assert (teacher["model"], oracle["model"]) == ("scripted", "scripted-oracle")
+    assert teacher["journeyman_label"]
+    assert not oracle["journeyman_label"]
+
+
+NUMBERS = "Task: Which number is larger, 17 or 94?"
+
+
+def test_a_mistake_in_a_query_without_files_makes_the_answer_wrong() -> None:
+    async def work(session: aiohttp.ClientSession) -> Any:
+        openings = [NUMBERS.replace("17", str(n)) for n in range(11, 61)]
+        return [await _ask(session, _chat("system", opening)) for opening in openings]
+
+    answers = [answer for _, answer in _with_server(work, mistake_rate=1.0)]
+    assert len({answer["journeyman_label"] for answer in answers}) == 4
+    assert not any("\nfinal_answer(94)\n```" in answer["choices"][0]["message"]["content"] for answer in answers)
+
+
+def test_a_query_that_needs_no_tool_is_answered_at_once() -> None:
+    async def work(session: aiohttp.ClientSession) -> Any:
+        return await _ask(session, _chat("system", NUMBERS))
+
+    _, answer = _with_server(work, mistake_rate=0.0)
+    assert answer["choices"][0]["message"]["content"].endswith("```py\nfinal_answer(94)\n```")
+
+
 def test_a_planted_mistake_is_labelled_in_the_reply() -> None:
     async def work(session: aiohttp.ClientSession) -> Any:
         return await _ask(session, _chat("system", OPENING))

@@ -5,10 +5,9 @@ import re
 from itertools import pairwise
 
 from journeyman.teacher.scripted.asked import Asked
+from journeyman.teacher.scripted.offered import with_offered_names
+from journeyman.teacher.scripted.word_solutions import Turn, solve_words
 from journeyman.teacher.scripted.world import COLUMNS, FIELDS, World, make_world
-
-Turn = tuple[str, str]
-"""Thought and code."""
 
 _NO_ANSWER = ("took longer than", "HTTP 500")
 """What a tool that is down is told by; anything else that goes wrong is this agent's own doing."""
@@ -21,12 +20,15 @@ def next_turn(asked: Asked, mistake_rate: float) -> tuple[str, str]:
     turns = _solution(opening, asked, mistake_rate)
     done, failed = _progress(asked)
     rng = random.Random(f"slip/{opening}/{asked.marks[:1]}")  # noqa: S311 - reproducible choice, no secret
-    label = rng.choice(_MISTAKES) if rng.random() < mistake_rate else ""
+    # Where the code names no file, none can be the wrong one.
+    possible = _MISTAKES if _file(opening) in turns[0][1] else _MISTAKES[:-1]
+    label = rng.choice(possible) if rng.random() < mistake_rate else ""
     if label:
         turns = _spoilt(turns, label, _file(opening))
     thought, code = turns[min(done, len(turns) - 1)]
     if failed:
         thought = "The tool did not answer, so I try once more."
+    code = with_offered_names(code, next((text for role, text in asked.texts if role == "system"), ""))
     return f"Thought: {thought}\nCode:\n```py\n{code}\n```", label
 
 
@@ -52,11 +54,12 @@ def _solution(opening: str, asked: Asked, mistake_rate: float) -> list[Turn]:
         return _ON_PICTURE[kind](file, make_world(kind, number, mistake_rate))
     if asked.pictures:
         return _on_unknown_picture(opening, file)
-    return _on_document(opening, file)
+    in_words = [] if "\nFiles: " in opening else solve_words(opening)
+    return in_words or _on_document(opening, file)
 
 
 def _file(opening: str) -> str:
-    match = re.search(r"Files: (\S+?)(?:,|\s|$)", opening)
+    match = re.search(r"\nFiles: (\S+?)(?:,|\s|$)", opening)
     return match.group(1) if match else "file_1.txt"
 
 
@@ -111,9 +114,27 @@ def _part(file: str, world: World) -> list[Turn]:
 
 
 def _price(file: str, world: World) -> list[Turn]:
+    return [("The picture shows a price, so I read it.", f'price = ocr("{file}")\nprint(price)'), *_times(world)]
+
+
+def _price_part(file: str, world: World) -> list[Turn]:
+    cut, *_ = _part(file, world)
+    return [cut, ("Now I read the price in the part.", "price = ocr(part)\nprint(price)"), *_times(world)]
+
+
+def _times(world: World) -> list[Turn]:
     return [
-        ("The picture shows a price, so I read it.", f'price = ocr("{file}")\nprint(price)'),
         (f"I multiply the price by {world.count}.", f'total = calculate(f"{{price}} * {world.count}")\nprint(total)'),
+        ("The total is the answer.", "final_answer(total)"),
+    ]
+
+
+def _price_pair(file: str, _world: World) -> list[Turn]:
+    other = file.replace("_1.", "_2.")
+    return [
+        ("Each picture shows a price, so I read the first.", f'first = ocr("{file}")\nprint(first)'),
+        ("Now I read the second.", f'second = ocr("{other}")\nprint(second)'),
+        ("I add up the two prices.", 'total = calculate(f"{first} + {second}")\nprint(total)'),
         ("The total is the answer.", "final_answer(total)"),
     ]
 
@@ -188,4 +209,6 @@ _ON_PICTURE = {
     "subject": _subject,
     "part": _part,
     "price": _price,
+    "price_part": _price_part,
+    "price_pair": _price_pair,
 }

@@ -3,12 +3,14 @@
 import io
 import json
 import random
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from PIL import Image
 
 from journeyman.photographs import FACE_CROPS, photograph_bytes
+from journeyman.teacher.scripted.names import NAMES
 from journeyman.teacher.scripted.world import World
 
 SIZE = (224, 160)
@@ -31,6 +33,8 @@ def plan_files(world: World, writer: str) -> dict[str, Any]:
 
 
 def _specs(world: World, writer: str, rng: random.Random) -> list[dict[str, Any]]:
+    if world.stated or world.kind in NAMES:
+        return []
     if world.kind in ("total", "top"):
         return [_table(world, writer)]
     if world.kind == "fact":
@@ -46,6 +50,10 @@ def _specs(world: World, writer: str, rng: random.Random) -> list[dict[str, Any]
         if world.mistake == "missing fact":
             lines = [line for line in lines if f"Project {world.label} " not in line]
         return [_document("Projects, part one", lines[:3], writer), _document("Projects, part two", lines[3:], writer)]
+    if world.kind == "price_pair":
+        # Where a fact is missing it is the second price; the first picture is as it should be.
+        first = replace(world, mistake="")
+        return [_scene(first, rng), _scene(replace(world, text=world.other_text), rng)]
     return [_scene(world, rng)]
 
 
@@ -170,6 +178,8 @@ _ITEMS = {
     "sign": _sign,
     "part": _part,
     "price": _price,
+    "price_part": _part,
+    "price_pair": _price,
     "faces": _faces,
     "colours": _colours,
     "subject": _subject,

@@ -11,6 +11,9 @@ from journeyman.teacher.scripted.faults import Faults, faults_middleware
 from journeyman.teacher.scripted.replies import reply
 
 MODEL = "scripted"
+ORACLE = "scripted-oracle"
+"""The same program without mistakes: the most that a benchmark's problems let an agent reach. ``/v1/models`` does not
+list it, so that a client which takes the only model there is takes the teacher."""
 _MAX_BODY_BYTES = 64 * 1024 * 1024
 _COUNTS: web.AppKey[Counter[str]] = web.AppKey("counts")
 _MISTAKES: web.AppKey[float] = web.AppKey("mistakes")
@@ -20,7 +23,7 @@ def make_app(*, mistake_rate: float = 0.08, faults: Faults | None = None) -> web
     """The server's application.
 
     Args:
-        mistake_rate: Share of worlds and runs with a planted, labelled mistake.
+        mistake_rate: Share of worlds and runs with a planted, labelled mistake; ``scripted-oracle`` makes none.
         faults: Faults of the transport to inject; none when left out.
     """
     app = web.Application(client_max_size=_MAX_BODY_BYTES, middlewares=[faults_middleware(faults)] if faults else [])
@@ -50,7 +53,8 @@ async def _complete(request: web.Request) -> web.Response:
     try:
         body = await request.json()
         asked = read_request(body)
-        answer = reply(asked, request.app[_MISTAKES])
+        model = ORACLE if body.get("model") == ORACLE else MODEL
+        answer = reply(asked, 0.0 if model == ORACLE else request.app[_MISTAKES])
     except (ValueError, KeyError) as exc:
         return web.json_response(
             {"error": {"message": f"{type(exc).__name__}: {exc}", "type": "invalid_request_error"}}, status=400
@@ -65,7 +69,7 @@ async def _complete(request: web.Request) -> web.Response:
             "id": "chatcmpl-scripted",
             "object": "chat.completion",
             "created": int(time.time()),
-            "model": MODEL,
+            "model": model,
             "choices": [
                 {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": answer.text}}
             ],

@@ -2,6 +2,7 @@
 
 import random
 
+from journeyman.teacher.scripted.names import ORDINALS
 from journeyman.teacher.scripted.world import World
 
 # Each core is a question and an order; a style takes the one it needs.
@@ -39,6 +40,45 @@ _CORES: dict[str, tuple[tuple[str, str], ...]] = {
         ),
         ("where do the papers put Project {label}", "search the papers for the place of Project {label}"),
     ),
+    "price-part": (
+        (
+            "how much do {count} pieces cost at the {half} of the two prices",
+            "work out what {count} pieces cost at the {half} of the two prices",
+        ),
+        ("what is the total for {count} of the {half} price", "compute the total for {count} of the {half} price"),
+    ),
+    "price-pair": (
+        ("what do the two pictured things cost together", "add up the prices on the two pictures"),
+        ("how much is it for one of each of the two", "work out what one of each of the two costs together"),
+    ),
+    "word": (
+        ('which word comes {ordinal} in "{stated}"', 'name the word that comes {ordinal} in "{stated}"'),
+        ('what is the {ordinal} word of the list "{stated}"', 'give me the {ordinal} word of the list "{stated}"'),
+    ),
+    "larger": (
+        ("which number is larger, {one} or {other}", "name the larger number of {one} and {other}"),
+        ("is {one} or {other} the larger number", "tell me whether {one} or {other} is the larger number"),
+    ),
+    "sum": (
+        ("what do {one} and {other} add up to", "add up {one} and {other}"),
+        ("how much is {one} plus {other}", "tell me how much {one} plus {other} is"),
+    ),
+    "capital": (
+        ("what is the capital of {label}", "name the capital of {label}"),
+        ("which city is the capital of {label}", "tell me which city is the capital of {label}"),
+    ),
+    "symbol": (
+        ("what is the chemical symbol of {label}", "give me the chemical symbol of {label}"),
+        ("how do chemists write the chemical symbol of {label}", "write down the chemical symbol of {label}"),
+    ),
+    "atomic-number": (
+        ("what is the atomic number of {label}", "give me the atomic number of {label}"),
+        ("which number is the atomic number of {label}", "find out the atomic number of {label}"),
+    ),
+    "airport-code": (
+        ("what is the IATA code of {label}", "give me the IATA code of {label}"),
+        ("which letters are the IATA code of {label}", "find out the IATA code of {label}"),
+    ),
 }
 
 _STYLES: dict[str, str] = {
@@ -65,7 +105,11 @@ def word_query(world: World, wording: str, style: str) -> str:
         return VAGUE
     rng = random.Random(f"wording/{world.number}")  # noqa: S311 - reproducible choice, no secret
     column = "Profit" if world.mistake == "missing fact" and world.columns else world.column
-    values = {"half": world.half, "count": world.count, "column": column, "label": world.label}
+    one, other = (*world.stated, "", "")[:2]
+    values = {
+        "half": world.half, "count": world.count, "column": column, "label": world.label, "one": one, "other": other,
+        "stated": ", ".join(world.stated), "ordinal": ORDINALS[world.count - 1] if world.stated else "",
+    }  # fmt: skip
     label = world.label.lower() if wording in ("top", "fact") else world.label
     question, order = (core.format(**(values | {"label": label})) for core in rng.choice(_CORES[wording]))
     pattern = _STYLES.get(style, "{Q}?")

@@ -4,6 +4,7 @@ import random
 from dataclasses import dataclass, field
 
 from journeyman.photographs import FACE_CROPS, photographs
+from journeyman.teacher.scripted import names
 
 WORDS = ("GATE", "ROOM", "EXIT", "HALL", "DOCK", "LANE", "PORT", "DESK")
 COLOURS = ("red", "green", "blue", "yellow", "orange", "purple", "white", "black")
@@ -50,18 +51,27 @@ class World:
     shapes: tuple[tuple[str, str], ...] = ()
     photographs: tuple[str, ...] = ()
     facts: dict[str, str] = field(default_factory=dict)
+    stated: tuple[str, ...] = ()
+    """What the words of a query without files state: a list of words, or two numbers."""
 
 
 def make_world(kind: str, number: int, mistake_rate: float) -> World:
-    """The world of ``kind`` and ``number``; equal arguments give equal worlds."""
+    """The world of ``kind`` and ``number``; the rate decides about the mistake alone, not what is true."""
     rng = random.Random(f"{kind}/{number}")  # noqa: S311 - reproducible choice, no secret
-    mistake = rng.choice(("vague query", "missing fact")) if rng.random() < mistake_rate / 2 else ""
+    mistake = ""
+    if rng.random() < mistake_rate / 2:
+        mistake = random.Random(f"mistake/{kind}/{number}").choice(("vague query", "missing fact"))  # noqa: S311
     return _MAKERS[kind](World(kind=kind, number=number, mistake=mistake), rng)
 
 
 def sign_text(rng: random.Random) -> str:
     """A short line of capitals and a number, as on a sign."""
     return f"{rng.choice(WORDS)} {rng.randint(2, 98)}"
+
+
+def price_text(rng: random.Random) -> str:
+    """A price as on a tag."""
+    return f"{rng.randint(1, 89)}.{rng.choice(('00', '20', '50', '75', '90'))}"
 
 
 def _with(world: World, **values: object) -> World:
@@ -102,9 +112,41 @@ def _part(world: World, rng: random.Random) -> World:
 
 
 def _price(world: World, rng: random.Random) -> World:
-    return _with(
-        world, text=f"{rng.randint(1, 89)}.{rng.choice(('00', '20', '50', '75', '90'))}", count=rng.randint(2, 9)
-    )
+    return _with(world, text=price_text(rng), count=rng.randint(2, 9))
+
+
+def _price_part(world: World, rng: random.Random) -> World:
+    values = {"text": price_text(rng), "other_text": price_text(rng), "count": rng.randint(2, 9)}
+    return _with(world, half=rng.choice(("upper", "lower")), **values)
+
+
+def _price_pair(world: World, rng: random.Random) -> World:
+    return _with(world, text=price_text(rng), other_text=price_text(rng))
+
+
+def _nth_word(world: World, rng: random.Random) -> World:
+    stated = tuple(rng.sample(names.WORDS, rng.randint(5, 7)))
+    place = rng.randint(1, len(stated))
+    return _with(world, stated=stated, count=len(stated) + 1 if world.mistake == "missing fact" else place)
+
+
+def _larger(world: World, rng: random.Random) -> World:
+    return _two_numbers(world, rng.sample(range(11, 999), 2))
+
+
+def _sum(world: World, rng: random.Random) -> World:
+    return _two_numbers(world, [rng.randint(2, 30), rng.randint(2, 30)])
+
+
+def _two_numbers(world: World, numbers: list[int]) -> World:
+    first, second = (str(number) for number in numbers)
+    return _with(world, stated=(first, "another one" if world.mistake == "missing fact" else second))
+
+
+def _table_fact(world: World, _rng: random.Random) -> World:
+    known = names.NAMES[world.kind]
+    name = names.NOWHERE[world.kind] if world.mistake == "missing fact" else known[world.number % len(known)]
+    return _with(world, label=name)
 
 
 def _table(world: World, rng: random.Random) -> World:
@@ -143,4 +185,10 @@ _MAKERS = {
     "top": _table,
     "fact": _fact,
     "search": _search,
+    "price_part": _price_part,
+    "price_pair": _price_pair,
+    "nth_word": _nth_word,
+    "larger": _larger,
+    "sum": _sum,
+    **dict.fromkeys(names.NAMES, _table_fact),
 }

@@ -1,0 +1,39 @@
+"""A model behind an OpenAI-compatible endpoint as the agent's controller: a teacher, or a model that is served."""
+
+from collections.abc import Mapping, Sequence
+
+from journeyman.schema.message import Message
+from journeyman.teacher.client import Teacher
+
+MAX_TOKENS = 1024
+"""Longest action of a teacher."""
+
+
+class EndpointController:
+    """The model at the other end as the agent's mind; each of its answers is in the call ledger before it is used."""
+
+    def __init__(self, endpoint: Teacher, *, name: str = "", max_tokens: int = MAX_TOKENS) -> None:
+        """Act through ``endpoint``.
+
+        Args:
+            endpoint: Asked for every action.
+            name: Who acts, as trajectories record it; empty takes the model's name.
+            max_tokens: Longest action.
+        """
+        self._endpoint = endpoint
+        self._name = name or endpoint.model
+        self._max_tokens = max_tokens
+
+    @property
+    def name(self) -> str:
+        """Who acts."""
+        return self._name
+
+    async def act(self, messages: Sequence[Message], media: Mapping[str, bytes]) -> str:
+        """The model's next thought and code.
+
+        Raises:
+            TeacherError: It refused, or gave nothing.
+            TransientError: It does not answer.
+        """
+        return await self._endpoint.text("controller", messages, media, max_tokens=self._max_tokens)

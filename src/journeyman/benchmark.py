@@ -1,0 +1,133 @@
+"""What a benchmark is. ``benchmarks/`` holds them, one file each, each with one constant ``BENCHMARK``.
+
+A benchmark poses problems and says what an attempt is worth. It knows neither who acts nor how runs
+are made, cached and cut short: that is the stage ``evaluation``.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from journeyman.plugins import load_plugin
+from journeyman.schema.media import MediaFile
+from journeyman.schema.message import Message
+from journeyman.schema.problem import Problem
+from journeyman.schema.score import Measure
+from journeyman.schema.trajectory import Trajectory
+from journeyman.tool import ToolCard
+
+FloatArray = npt.NDArray[np.float64]
+
+SHELF = "journeyman.benchmarks"
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemSet:
+    """What a benchmark read."""
+
+    problems: tuple[Problem, ...]
+    """In the benchmark's own order."""
+    media: tuple[MediaFile, ...]
+    """Files of the problems, each once."""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What reports say of the data: counts beside the published ones, what was left out and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """What a benchmark may use to score besides the attempt."""
+
+    cards: Sequence[ToolCard] = ()
+    """The agent's tools."""
+    covers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Our tool -> the benchmark's own tools whose work it does (``Tool.covers``)."""
+    embed: Callable[[Sequence[str]], FloatArray] | None = None
+    """Sentences [S] -> unit vectors [S, D]; None where no model is configured: what needs one stays unscored."""
+
+
+def quotient(values: FloatArray, weights: FloatArray) -> FloatArray:
+    """Mean of one measure: [R, 1] sums of values over [R, 1] sums of weights -> [R]; NaN over nothing."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(values[:, 0] / weights[:, 0])
+
+
+def f1_of_counts(values: FloatArray, weights: FloatArray) -> FloatArray:  # noqa: ARG001 - one signature
+    """F1 from the sums [R, 3] of hits, predicted and gold; 0 where nothing was hit, NaN where nothing was there."""
+    hits, predicted, gold = values[:, 0], values[:, 1], values[:, 2]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(2 * hits / (predicted + gold))
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number of a benchmark's table."""
+
+    name: str
+    measures: tuple[str, ...] = ()
+    """Whose sums it is made of; empty takes the measure of its own name."""
+    combine: Callable[[FloatArray, FloatArray], FloatArray] = quotient
+    """(sums of values [R, M], sums of weights [R, M]) -> the figure [R], for R resamples at once."""
+    published_denominator: int | None = None
+    """What the full official data add up to; a report that has another says so."""
+    note: str = ""
+    """Source, and what is defective in it, for the report."""
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of its measures."""
+        return self.measures or (self.name,)
+
+
+class Attempted(Protocol):
+    """Who acts, for benchmarks that do not run the agent loop."""
+
+    @property
+    def name(self) -> str:
+        """As trajectories record it."""
+        ...
+
+    async def act(self, messages: Sequence[Message], media: Mapping[str, bytes]) -> str:
+        """The next assistant text."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """One benchmark."""
+
+    name: str
+    version: int
+    """Raise it when equal attempts may get other scores: it is part of cache keys."""
+    summary: str
+    """For people: what it measures, and where its data come from."""
+    read: Callable[[str], ProblemSet]
+    """Folder or zip that the user names -> problems; raises ConfigError when it is not there or not this benchmark's,
+    and says what was looked for. Another version of the data is a fact of the result."""
+    score: Callable[[Problem, Trajectory, Scoring], tuple[Measure, ...]]
+    """Never raises for what an agent wrote; a measure that does not apply is left out."""
+    right: str
+    """The measure that says whether an attempt was right."""
+    figures: tuple[Figure, ...]
+    headline: tuple[str, ...]
+    """Figures in which a gain must show."""
+    groupings: tuple[str, ...] = ()
+    """Names in ``Problem.groups`` that tables are broken down by."""
+    tools: tuple[str, ...] = ()
+    """Tools of ours that its problems want besides the recipe's; those that are not configured are left out."""
+    gated: bool = False
+    """Its data may not be republished: problems, transcripts and recordings stay on this machine, and only figures
+    leave it."""
+    attempt: Callable[[Problem, Attempted, Sequence[ToolCard], Mapping[str, bytes]], Any] | None = None
+    """async (problem, who acts, tools, media by sha256) -> Trajectory, in place of the agent loop; no tool runs."""
+
+
+def load_benchmark(name: str) -> Benchmark:
+    """The benchmark ``name``.
+
+    Raises:
+        UnknownPluginError: No such benchmark.
+    """
+    return load_plugin(SHELF, name, "BENCHMARK", Benchmark)

@@ -1,0 +1,1 @@
+"""Benchmarks: problems, and what an attempt at one is worth. One file each."""

@@ -1,0 +1,64 @@
+"""Pose the problems of a benchmark: from official data that the user names, or from what training was kept from."""
+
+from collections.abc import Sequence
+
+from journeyman.benchmark import ProblemSet, load_benchmark
+from journeyman.benchmarks import held_out
+from journeyman.recipe import Recipe
+from journeyman.schema.artifact import ArtifactRef, Counts, StageResult
+from journeyman.schema.media import MediaFile
+from journeyman.schema.problem import Problem
+from journeyman.schema.query import Query, Split
+from journeyman.schema.verdict import Verdict
+from journeyman.storage.store import Store
+
+VERSION = 1
+BENCHMARK = "benchmark"
+"""Fact that names the benchmark of posed problems."""
+
+
+def pose_held_out(
+    problems: Sequence[ArtifactRef], recipe: Recipe, *, store: Store, split: Split = "held_out"
+) -> StageResult:
+    """Problem rows of held-out queries, twins over renamed and broken tools among them.
+
+    Args:
+        problems: Query artifacts; rows of other splits are passed over.
+        recipe: Its tools, and those that training was not told of.
+        store: Where artifacts live.
+        split: Which queries are posed.
+
+    Raises:
+        ConfigError: There is no such query.
+    """
+    rows = {q.query_id: q for ref in problems for q in store.records(ref, Query) if q.split == split}
+    tools = [card.name for card in recipe.tool_cards()]
+    posed = held_out.problems_of(list(rows.values()), tools=tools, held_out_tools=recipe.generation.held_out_tools)
+    return _posed(held_out.NAME, ProblemSet(posed, ()), parents=problems, store=store)
+
+
+def pose_official(benchmark: str, source: str, *, store: Store) -> StageResult:
+    """Problem rows and files of official data.
+
+    Args:
+        benchmark: Plugin on the ``benchmarks`` shelf.
+        source: Folder or zip that the user names.
+        store: Where artifacts live; for a gated benchmark one on this machine.
+
+    Raises:
+        UnknownPluginError: No such benchmark.
+        ConfigError: The data are not there, or not this benchmark's.
+    """
+    return _posed(benchmark, load_benchmark(benchmark).read(source), parents=(), store=store)
+
+
+def _posed(benchmark: str, found: ProblemSet, *, parents: Sequence[ArtifactRef], store: Store) -> StageResult:
+    kept = store.write("problems", found.problems, Problem, parents=parents)
+    media = store.write("media", found.media, MediaFile, parents=parents)
+    dropped = store.write("pose-problems-dropped", [], Verdict, parents=parents)
+    return StageResult(
+        stage="pose-problems",
+        artifacts={"kept": kept, "dropped": dropped, "media": media},
+        counts=Counts(taken=kept.rows, kept=kept.rows, dropped=0),
+        facts={**found.facts, BENCHMARK: benchmark},
+    )

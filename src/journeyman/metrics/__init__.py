@@ -1,0 +1,1 @@
+"""The papers' metrics as pure functions: the official figure and a corrected one, side by side."""
