@@ -14,6 +14,7 @@ from tasks.evaluate import (
     portions_of,
     pose_problems,
     read_benchmark,
+    scoring_of,
 )
 from tasks.policies import PLAIN_JSON
 from tasks.premises import check_inputs
@@ -69,7 +70,9 @@ def evaluate_on(
     """One agent after the other, since they share the accelerator; then the comparison."""
     scores = {
         agent: [
-            evaluate_agent_on_problems(agent, problems, files, dataset, model_for(agent, models), recipe, portion)
+            evaluate_agent_on_problems(
+                agent, problems, files, dataset, model_for(agent, models), recipe, scoring_of(problems), portion
+            )
             for portion in portions_of(problems, recipe)
         ]
         for agent in agents_on(problems, recipe)

@@ -91,6 +91,7 @@ def evaluate_agent_on_problems(
     dataset: dict[str, Any] | None,
     model: dict[str, Any] | None,
     recipe: dict[str, Any],
+    scored_by: str,  # noqa: ARG001 - in the cache key: another version of the benchmark scores anew
     portion: tuple[int, int] = (0, 1),
 ) -> dict[str, Any]:
     """One score for every problem of the portion; a failed run is a wrong answer."""
@@ -165,6 +166,12 @@ def agents_on(problems: dict[str, Any], recipe: dict[str, Any]) -> tuple[str, ..
     if load_benchmark(name).attempt is not None:
         left_out |= set(FLOORS)
     return tuple(agent for agent in agents if agent not in left_out)
+
+
+def scoring_of(problems: dict[str, Any]) -> str:
+    """Benchmark and version that score these problems."""
+    benchmark = load_benchmark(problems["facts"][posing.BENCHMARK])
+    return f"{benchmark.name}@{benchmark.version}"
 
 
 def portions_of(problems: dict[str, Any], recipe: dict[str, Any]) -> list[tuple[int, int]]:

@@ -48,6 +48,11 @@ class Home:
         return self.path / "credentials.json"
 
     @property
+    def registered(self) -> Path:
+        """Digest of the deployments that the server knows."""
+        return _private_folder(self.path / "run") / "registered"
+
+    @property
     def ports(self) -> Path:
         """Ports chosen earlier, so that addresses stay the same over restarts."""
         return self.path / "ports.json"

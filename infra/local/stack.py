@@ -1,5 +1,6 @@
 """Bring the parts up in order, take them down in reverse, and say what runs."""
 
+import hashlib
 import random
 import shutil
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from infra.local import environment as env
 from infra.local import readiness
-from infra.local.home import CHECKOUT_ROOT, Home
+from infra.local.home import CHECKOUT_ROOT, Home, write_private
 from infra.local.parts import PARTS, choose_ports, launch
 from infra.local.ports import Ports
 from infra.local.processes import Process, Record, start, stop
@@ -57,6 +58,7 @@ class Stack:
             missing = [part for part in wanted if not self._yours.address(part) and self._running(part) is None]
             if not missing:
                 self._say("already running")
+                self._register_what_changed()
                 return
             self._check_disk()
             for part in wanted:
@@ -69,6 +71,7 @@ class Stack:
                     started.append(part)
                     self._start(part)
                 self._refresh_worker(missing)
+                self._register_what_changed()
             except BaseException:
                 # Also on Ctrl-C: half a stack is worse than none.
                 for part in reversed(started):
@@ -144,7 +147,16 @@ class Stack:
                 ) from exc
         if done.returncode != 0:
             raise StackError(f"registering failed; the last lines of {log}:\n{readiness.last_lines(log)}")
+        write_private(self._home.registered, _deployments_digest())
         self._say(f"registered after {time.monotonic() - begin:.1f} s")
+
+    def _register_what_changed(self) -> None:
+        """Register again after prefect.yaml or deployments/ was edited under a running stack."""
+        if self._running("worker") is None:
+            return
+        known = self._home.registered.read_text() if self._home.registered.exists() else ""
+        if known != _deployments_digest():
+            self._register(env.stack_variables(self._home, self._ports, self._local()))
 
     def _refresh_worker(self, started: Sequence[str]) -> None:
         """Restart a worker that was started with addresses that have changed since; else leave its runs alone."""
@@ -219,3 +231,13 @@ class Stack:
 def _environment_of(process: Process) -> dict[str, str]:
     entries = Path(f"/proc/{process.pid}/environ").read_bytes().decode(errors="replace").split("\0")
     return dict(entry.split("=", 1) for entry in entries if "=" in entry)
+
+
+def _deployments_digest() -> str:
+    """Of all that says which deployments there are."""
+    files = [CHECKOUT_ROOT / "prefect.yaml", *sorted((CHECKOUT_ROOT / "deployments").rglob("*.*"))]
+    digest = hashlib.sha256()
+    for path in files:
+        if path.suffix in (".yaml", ".json", ".py"):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -4,16 +4,15 @@ A benchmark poses problems and says what an attempt is worth. It knows neither w
 are made, cached and cut short: that is the stage ``evaluation``.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from journeyman.agent.controller import Controller
 from journeyman.plugins import load_plugin
 from journeyman.schema.media import MediaFile
-from journeyman.schema.message import Message
 from journeyman.schema.problem import Problem
 from journeyman.schema.score import Measure
 from journeyman.schema.trajectory import Trajectory
@@ -81,19 +80,6 @@ class Figure:
         return self.measures or (self.name,)
 
 
-class Attempted(Protocol):
-    """Who acts, for benchmarks that do not run the agent loop."""
-
-    @property
-    def name(self) -> str:
-        """As trajectories record it."""
-        ...
-
-    async def act(self, messages: Sequence[Message], media: Mapping[str, bytes]) -> str:
-        """The next assistant text."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Benchmark:
     """One benchmark."""
@@ -120,8 +106,10 @@ class Benchmark:
     gated: bool = False
     """Its data may not be republished: problems, transcripts and recordings stay on this machine, and only figures
     leave it."""
-    attempt: Callable[[Problem, Attempted, Sequence[ToolCard], Mapping[str, bytes]], Any] | None = None
-    """async (problem, who acts, tools, media by sha256) -> Trajectory, in place of the agent loop; no tool runs."""
+    attempt: Callable[[Problem, Controller, Sequence[ToolCard], Mapping[str, bytes]], Awaitable[Trajectory]] | None = (
+        None
+    )
+    """(problem, who acts, tools, media by sha256) -> what was done, in place of the agent loop; no tool runs."""
 
 
 def load_benchmark(name: str) -> Benchmark:

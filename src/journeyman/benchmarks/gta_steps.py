@@ -7,8 +7,9 @@ Official: ``every_with_gt`` of ``gta_bench.py`` (open-compass/GTA).
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from journeyman.agent.controller import Controller
 from journeyman.agent.prompt import observation, opening, system_prompt
-from journeyman.benchmark import Attempted, Benchmark, Figure, ProblemSet, Scoring
+from journeyman.benchmark import Benchmark, Figure, ProblemSet, Scoring
 from journeyman.benchmarks._gta_data import GROUPINGS, read_gta
 from journeyman.benchmarks._gta_gold import GtaGold, GtaTurn, answer_text, gold_of, reference_score
 from journeyman.benchmarks._gta_moves import Move, read_move, write_turn
@@ -43,7 +44,7 @@ def read(source: str) -> ProblemSet:
 
 async def attempt(
     problem: Problem,
-    actor: Attempted,
+    actor: Controller,
     tools: Sequence[ToolCard],  # noqa: ARG001 - GTA's own are offered
     media: Mapping[str, bytes],
 ) -> Trajectory:
