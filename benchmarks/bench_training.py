@@ -11,7 +11,8 @@ TRL is not held back: no gradient checkpointing, bf16 weights rather than its de
 same versions of torch and transformers. Its batch of 1, which pads nothing and pays on a CPU alone, is shown beside.
 What does flatter us: off GPUs its fused head computes logits at every place, on GPUs only where a token is trained, as
 ours does everywhere. All weights are trained, by AdamW; our side runs through DeepSpeed at stage 0 with fp32 master
-weights, TRL's updates the bf16 weights themselves. ``--quick`` takes one run of each and smaller steps.
+weights, TRL's updates the bf16 weights themselves.
+``--quick`` takes one run of each and smaller steps; ``text`` or ``multimodal`` takes that part alone.
 """
 
 import json
@@ -34,16 +35,18 @@ ROWS_PER_PASS = 8
 """TRL's batch where it pads: the default of transformers' Trainer."""
 
 
-def main(*, quick: bool) -> None:
-    """Measure and print."""
+def main(*, quick: bool, only: str = "") -> None:
+    """Measure and print both parts, or one."""
     trl = trl_python(FOLDER / "trl", ROOT / "constraints" / "cpu.txt")
     if not FACTS.exists():
         _run(Path(sys.executable), "models", TRAINING)
     facts = json.loads(FACTS.read_text())
     rounds = 1 if quick else 3
     means = {name: statistics.mean(lengths) for name, lengths in facts["tokens"].items()}
-    _multimodal(trl, means["pictures.parquet"], rounds)
-    _text(trl, means["text.parquet"], facts["weights"], rounds, quick=quick)
+    if only != "text":
+        _multimodal(trl, means["pictures.parquet"], rounds)
+    if only != "multimodal":
+        _text(trl, means["text.parquet"], facts["weights"], rounds, quick=quick)
 
 
 def _multimodal(trl: Path, mean_tokens: float, rounds: int) -> None:
@@ -161,4 +164,4 @@ def _run(python: Path, module: str, argument: Path) -> str:
 
 
 if __name__ == "__main__":
-    main(quick="--quick" in sys.argv[1:])
+    main(quick="--quick" in sys.argv[1:], only=next((a for a in sys.argv[1:] if a in ("text", "multimodal")), ""))

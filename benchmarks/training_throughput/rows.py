@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 from PIL import Image, ImageDraw
 
 from journeyman.agent.prompt import observation, system_prompt
-from journeyman.plugins import load_plugin, plugin_names
+from journeyman.plugins import load_plugin
 from journeyman.schema.arrow import records_to_table
 from journeyman.schema.example import EmbeddedImage, Example
 from journeyman.schema.message import ImagePart, Message, TextPart, messages_to_json
@@ -17,6 +17,17 @@ from journeyman.tool import Tool
 from journeyman.training.conversations import Conversation
 
 ROWS = 300
+TOOLS = (
+    "ocr",
+    "read_barcode",
+    "detect_faces",
+    "tag_image",
+    "measure_colour",
+    "crop_image",
+    "inspect_file",
+    "search_corpus",
+    "calculate",
+)
 MAX_TURNS = 6
 WORDS = (
     "account arrival balance batch border bridge budget cabin carrier channel circuit colour column contract corner "
@@ -38,9 +49,10 @@ def write_rows(path: Path, *, pictures: bool) -> None:
     One to six assistant turns; observations of a log-normal number of words (median 25, one in ten above 85); with
     ``pictures``, up to two in the question and one behind two fifths of the observations.
     """
-    tools = [load_plugin("journeyman.tools", name, "TOOL", Tool).card() for name in plugin_names("journeyman.tools")]
+    # A recipe's tools and not the shelf's: rows must not grow, past what a peer takes, whenever a tool is added.
+    names = list(TOOLS)
+    tools = [load_plugin("journeyman.tools", name, "TOOL", Tool).card() for name in names]
     system = Message(role="system", content=(TextPart(text=system_prompt(tools)),))
-    names = [tool.name for tool in tools]
     rows = [_row(number, system, names, pictures=pictures) for number in range(ROWS)]
     pq.write_table(records_to_table(rows, Example), path)
 
