@@ -9,6 +9,7 @@ from journeyman.errors import TeacherError
 from journeyman.recipe import Recipe
 from journeyman.schema.artifact import ArtifactRef, StageResult
 from journeyman.schema.media import MediaFile
+from journeyman.schema.problem import ToolChange
 from journeyman.schema.query import Query
 from journeyman.schema.trajectory import Trajectory
 from journeyman.stage import Tally, for_each
@@ -41,6 +42,8 @@ async def roll_out(
     tally = Tally("trajectories", len(rows))
     controller = EndpointController(teacher)
     config = recipe.generation
+    # The workbench opens all of the user's own tools, those among them that only held-out problems want.
+    offered = ToolChange(withheld=config.held_out_tools)
     async with open_workbench(
         recipe.training_tools(),
         own_tools=recipe.own_tools,
@@ -54,7 +57,7 @@ async def roll_out(
 
         async def one(query: Query) -> Attempt | None:
             try:
-                return await run_query(query, controller=controller, bench=bench, media=files)
+                return await run_query(query, controller=controller, bench=bench, media=files, change=offered)
             except TeacherError as exc:
                 tally.fail(
                     query.query_id, query, check="rollout", reason="the teacher gave no action", evidence=str(exc)
