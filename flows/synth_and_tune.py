@@ -66,7 +66,8 @@ def one_round(
     premises: dict[str, Any], files: str, benchmarks: dict[str, str], earlier: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """Data, model and comparison; official benchmarks are run on every round's model."""
-    synthesis = synthesize(premises, files, tuple(one["synthesis"] for one in earlier))
+    # The user's own files do not change from round to round: the first one's queries about them are in every dataset.
+    synthesis = synthesize(premises, "" if earlier else files, tuple(one["synthesis"] for one in earlier))
     models = train(synthesis, premises["recipe"])
     evaluation = evaluate(synthesis, models, premises["recipe"], benchmarks)
     return {"synthesis": synthesis, "models": models, "evaluation": evaluation}

@@ -9,6 +9,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.settings import get_current_settings
 
 from journeyman.errors import ConfigError
+from journeyman.generation.config import GenerationConfig
 from journeyman.generation.plan import plan_shards
 from journeyman.recipe import load_recipe, resolve_tools
 from journeyman.teacher.client import Teacher
@@ -71,14 +72,19 @@ def check_inputs(
     refuse_benchmarks(benchmarks or {})
     agents = settled_agents(resolved, names["teacher"])
     resolved = resolved.model_copy(update={"evaluation": resolved.evaluation.model_copy(update={"agents": agents})})
-    shards = plan_shards(resolved.generation)
     return {
         "recipe": resolved.model_dump(mode="json"),
         **names,
-        "shards": [
-            {"name": shard.name, "split": shard.split, "shard": shard.model_dump(mode="json")} for shard in shards
-        ],
+        "shards": shards_of(resolved.generation),
     }
+
+
+def shards_of(generation: GenerationConfig) -> list[dict[str, Any]]:
+    """The portions of the queries, as flows hand them to tasks."""
+    return [
+        {"name": shard.name, "split": shard.split, "shard": shard.model_dump(mode="json")}
+        for shard in plan_shards(generation)
+    ]
 
 
 def require_result_block(setting: str | None) -> None:

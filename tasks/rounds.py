@@ -10,10 +10,10 @@ from prefect.cache_policies import NO_CACHE
 from journeyman.errors import ConfigError
 from journeyman.evaluation.rounds import RoundPlan, plan_round
 from journeyman.generation.kinds import KINDS
-from journeyman.generation.plan import plan_shards
 from journeyman.report.figures import difference_text
 from journeyman.schema.query import condition_of
 from tasks.policies import PLAIN_JSON, is_transient
+from tasks.premises import shards_of
 from tasks.resources import open_resources, read_recipe, refs
 
 PLANNING_SECONDS = 600.0
@@ -71,12 +71,9 @@ def next_premises(premises: dict[str, Any], plan: dict[str, Any]) -> dict[str, A
     generation = recipe.generation.model_copy(
         update={"round": recipe.generation.round + 1, "quotas": dict(plan["quotas"])}
     )
-    shards = plan_shards(generation)
     return premises | {
         "recipe": recipe.model_copy(update={"generation": generation}).model_dump(mode="json"),
-        "shards": [
-            {"name": shard.name, "split": shard.split, "shard": shard.model_dump(mode="json")} for shard in shards
-        ],
+        "shards": shards_of(generation),
     }
 
 
@@ -86,12 +83,17 @@ def only_tuned(recipe: dict[str, Any]) -> dict[str, Any]:
 
 
 def whole_run(done: list[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """Synthesis, models and evaluation of the last round, with the stages of all rounds."""
+    """Synthesis, models and evaluation of the last round, with the stages of all rounds.
+
+    Problems are posed anew in every round and come out the same; they are counted once.
+    """
     last = done[-1]
     stages: dict[str, list[dict[str, Any]]] = {}
     for one in done:
         for name, results in one["synthesis"]["stages"].items():
-            stages.setdefault(name, []).extend(results)
+            told = stages.setdefault(name, [])
+            known = [(result["artifacts"], result["counts"]) for result in told]
+            told += [result for result in results if (result["artifacts"], result["counts"]) not in known]
     return last["synthesis"] | {"stages": stages}, last["models"], last["evaluation"]
 
 

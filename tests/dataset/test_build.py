@@ -163,3 +163,13 @@ def test_row_groups_stay_small_enough_for_pictures() -> None:
     result = built(store, [query(n) for n in range(260)])
     data = pq.ParquetFile(io.BytesIO(store.get(f"datasets/{result.facts['digest']}/train-00000.parquet")))
     assert max(data.metadata.row_group(i).num_rows for i in range(data.num_row_groups)) == 100
+
+
+def test_an_artifact_that_is_given_three_times_is_counted_once() -> None:
+    store = Store("memory://thrice")
+    queries = [query(n) for n in range(4)]
+    runs = store.write("trajectories", [trajectory(q) for q in queries], Trajectory)
+    asked = store.write("queries", queries, Query)
+    media = store.write("media", [*(picture((q.seed % 256, q.seed // 256, 7)) for q in queries), SHOWN], MediaFile)
+    result = build_dataset((runs, runs, runs), (asked, asked), (media, media), (), toy_recipe(), store=store)
+    assert (result.counts.taken, result.counts.kept, result.counts.dropped) == (4, 4, 0)

@@ -63,6 +63,7 @@ def build_dataset(
         SchemaError: A trajectory's query is missing, a picture is missing, or an action is not in
             the rendered conversation.
     """
+    trajectories = tuple(dict.fromkeys(trajectories))  # one that is given twice is one
     runs, asked = _runs_with_queries(trajectories, queries, store)
     problems = _unique_queries(held_out, store)
     tally = Tally("dataset", sum(ref.rows for ref in trajectories))
