@@ -12,13 +12,21 @@ from typing import Literal
 
 import cyclopts
 
-from journeyman import compare_command, explain_commands, judge_commands, tool_commands, training_commands
+from journeyman import (
+    catalogue_commands,
+    compare_command,
+    explain_commands,
+    judge_commands,
+    tool_commands,
+    training_commands,
+)
 from journeyman.errors import ConfigError, JourneymanError
 
 app = cyclopts.App(
     name="journeyman", help="Turn your tools into a vision-language model that can use them.", version="0.1.0"
 )
 app.command(tool_commands.app)
+app.command(catalogue_commands.app)
 app.command(explain_commands.explain)
 app.command(compare_command.compare)
 app.command(judge_commands.app)
