@@ -51,8 +51,8 @@ def write_file(spec: FileSpec, mark: str = "") -> bytes:
 
     Args:
         spec: What to write; equal specs and marks give equal bytes.
-        mark: Text of at most 200 characters put where nobody reads it: PNG and JPEG comment, PDF and
-            Office keywords. A csv or txt file has no such place and goes without.
+        mark: Text of at most 200 characters put where nobody reads it: PNG, JPEG, WAV and MP4
+            comment, PDF and Office keywords. A csv or txt file has no such place and goes without.
 
     Raises:
         SchemaError: The spec is not valid for its writer, or the file does not hold what was planted.

@@ -10,9 +10,13 @@ from PIL import Image
 
 from journeyman.errors import ConfigError, SchemaError, UnknownPluginError
 from journeyman.file_writer import SHELF, load_file_writer, write_file
+from journeyman.file_writers._waveforms import render
 from journeyman.plugins import plugin_names
 from journeyman.schema.query import FileSpec
 from journeyman.schema.record import sha256_hex
+
+soundfile = pytest.importorskip("soundfile", reason="wav files are read back with soundfile, of journeyman[tools]")
+av = pytest.importorskip("av", reason="mp4 files are written with av, of journeyman[tools]")
 
 TABLE = {"columns": ["Item", "Price"], "rows": [["Lamp & shade <b>", 24.5], ["Pen", 3], ["=1+1", 0.1], ["#N/A", 12.0]]}
 DOCUMENT = {
@@ -46,10 +50,18 @@ SPECS: dict[str, Any] = {
     "csv": TABLE,
     "docx": DOCUMENT,
     "jpg": SCENE,
+    "mp4": {"scene": {"width": 64, "height": 48, "background": "blue", "noise": 0.2}, "frames": 5, "motion": "shake"},
     "pdf": DOCUMENT,
     "png": SCENE,
     "pptx": {"slides": [{"title": "Stock", "bullets": ["one", "two"], "table": TABLE}, {"title": "End"}]},
     "txt": DOCUMENT,
+    "wav": {
+        "parts": [
+            {"kind": "melody", "notes": [60, 64], "seconds_each": 0.2},
+            {"kind": "beat", "per_minute": 90, "seconds": 1},
+        ],
+        "damage": "hiss",
+    },
     "xlsx": {"sheets": [{"name": "Stock", **TABLE}, {"name": "Rest", "columns": ["n"], "rows": [[1], [-2.25]]}]},
 }
 MARK = "journeyman=7f3a"
@@ -73,6 +85,7 @@ def test_a_writer_is_named_for_its_file(name):
 @pytest.mark.parametrize("name", SPECS)
 def test_equal_specs_give_equal_bytes_whatever_the_clock_says(name, monkeypatch):
     first = write_file(file_spec(name, SPECS[name]), MARK)
+    render.cache_clear()  # a sound is else rendered once for its file and its facts
     monkeypatch.setenv("TZ", "Pacific/Auckland")
     monkeypatch.setattr("time.time", lambda: 2_000_000_000.0)
     assert sha256_hex(write_file(file_spec(name, SPECS[name]), MARK)) == sha256_hex(first)
@@ -100,13 +113,15 @@ def test_a_reopened_file_shows_every_fact(name):
 def test_a_lost_fact_is_refused(name, monkeypatch):
     writer = load_file_writer(name)
     other = {**SPECS[name]}
-    key = next(k for k in ("title", "columns", "slides", "sheets", "width") if k in other)
+    key = next(k for k in ("title", "columns", "slides", "sheets", "width", "frames", "parts") if k in other)
     other[key] = {
         "title": "Other title",
         "columns": ["Item", "Cost"],
         "slides": [{"title": "Other"}],
         "sheets": [{"name": "Other", **TABLE}],
         "width": 330,
+        "frames": 6,
+        "parts": [{"kind": "noise", "colour": "pink", "seconds": 1.5}],
     }[key]
     wrong = writer.write(writer.spec.model_validate(other), "")
     # slots keep a frozen writer from being patched, so a second one with a faulty hand stands in
@@ -182,6 +197,11 @@ def metadata(name: str, data: bytes) -> str:
         return str(Image.open(io.BytesIO(data)).info.get("Comment", ""))
     if name == "jpg":
         return str(Image.open(io.BytesIO(data)).info.get("comment", b""))
+    if name == "wav":
+        return str(soundfile.SoundFile(io.BytesIO(data)).comment)
+    if name == "mp4":
+        with av.open(io.BytesIO(data)) as container:
+            return str(container.metadata.get("comment", ""))
     if name == "pdf":
         with warnings.catch_warnings(), pypdfium2.PdfDocument(data) as pdf:
             return pdf.get_metadata_value("Keywords")

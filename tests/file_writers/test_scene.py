@@ -57,6 +57,7 @@ def test_a_wrong_check_digit_is_named():
         {"kind": "panel", "left": 0, "top": 0, "width": 225, "height": 10, "colour": "red"},
         {"kind": "barcode", "symbology": "code128", "payload": "12345678", "left": 200, "top": 0, "width": 180},
         {"kind": "bars", "values": [1], "labels": ["a"], "left": 0, "top": 120, "width": 100, "height": 60},
+        {"kind": "figure", "pose": "waving", "left": 200, "top": 0, "height": 50},
     ],
     ids=lambda item: item["kind"],
 )
@@ -119,3 +120,27 @@ def test_noise_follows_from_the_spec_and_stays_in_its_range():
     assert (pixels != drawn(background="gray", noise=0.5, width=225)[:, :224]).any()
     assert 95 <= pixels.min() < pixels.max() <= 160
     assert pixels.std() > 10
+
+
+@pytest.mark.parametrize("pose", ["standing", "running", "waving", "sitting"])
+def test_a_figure_fills_its_box_in_its_own_pose(pose):
+    figure = {"kind": "figure", "left": 50, "top": 30, "height": 100, "colour": "purple"}
+    pixels = drawn({**figure, "pose": pose})
+    rows, columns = (pixels != 255).any(axis=2).nonzero()
+    assert 30 <= rows.min() < 36
+    assert 120 < rows.max() < 130 or pose == "running"
+    assert columns.min() >= 50
+    assert columns.max() < 120
+    assert tuple(pixels[rows, columns].min(axis=0)) == COLOURS["purple"]
+    others = [p for p in ("standing", "running", "waving", "sitting") if p != pose]
+    assert all((drawn({**figure, "pose": other}) != pixels).any(axis=2).sum() > 400 for other in others)
+
+
+def test_a_photograph_is_decoded_once_and_its_copy_is_never_drawn_upon():
+    item = {"kind": "photograph", "name": "coffee", "left": 0, "top": 0, "width": 150}
+    first = drawn(item)
+    drawn(
+        {**item, "mirror": True, "brightness": 0.5},
+        {"kind": "panel", "left": 0, "top": 0, "width": 99, "height": 99, "colour": "red"},
+    )
+    assert (drawn(item) == first).all()

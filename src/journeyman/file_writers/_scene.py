@@ -6,132 +6,35 @@ refused: a cut-off text or barcode would make a wrong question of a right one.
 
 import hashlib
 import io
-from typing import Annotated, Literal
+from functools import lru_cache
+from typing import Annotated, Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFont
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from journeyman.errors import ConfigError, SchemaError
 from journeyman.file_reader import picture_size
-from journeyman.file_writers._barcodes import draw_barcode, ean13_check_digit, read_barcodes
+from journeyman.file_writers._barcodes import draw_barcode, read_barcodes
 from journeyman.file_writers._colours import Colour, rgb
-from journeyman.file_writers._shapes import Shape, draw_shape
-from journeyman.file_writers._tables import Spec, Title, cell_text
-from journeyman.photographs import find_photograph, photograph_bytes
+from journeyman.file_writers._figures import draw_figure, figure_width
+from journeyman.file_writers._items import (
+    BarcodeItem,
+    BarsItem,
+    FigureItem,
+    Item,
+    PanelItem,
+    PhotographItem,
+    ShapeItem,
+    TextItem,
+)
+from journeyman.file_writers._shapes import draw_shape
+from journeyman.file_writers._tables import Spec, cell_text
+from journeyman.file_writers._treatments import Treatment, treat
+from journeyman.photographs import photograph_bytes
 
-Pixel = Annotated[int, Field(ge=0, le=4096)]
-Length = Annotated[int, Field(ge=1, le=4096)]
-
-
-class TextItem(Spec):
-    """Printed text; line feeds start new lines."""
-
-    kind: Literal["text"] = "text"
-    text: Title
-    left: Pixel
-    top: Pixel
-    size: Annotated[int, Field(ge=6, le=300)]
-    """Font size in pixels."""
-    colour: Colour = "black"
-
-
-class PanelItem(Spec):
-    """A filled rectangle: a sign, a label, a card to write on."""
-
-    kind: Literal["panel"] = "panel"
-    left: Pixel
-    top: Pixel
-    width: Length
-    height: Length
-    colour: Colour
-
-
-class BarcodeItem(Spec):
-    """A barcode on white, quiet zone included."""
-
-    kind: Literal["barcode"] = "barcode"
-    symbology: Literal["qr", "ean13", "code128"]
-    payload: Title
-    left: Pixel
-    top: Pixel
-    width: Length
-    """Pixels it may take; modules are whole pixels, so it can come out narrower."""
-    height: Length | None = None
-    """Of a linear code; 0.4 of the width when left out."""
-
-    @model_validator(mode="after")
-    def _payload_fits_the_symbology(self) -> "BarcodeItem":
-        if self.symbology == "ean13":
-            if len(self.payload) != 13 or not (self.payload.isascii() and self.payload.isdigit()):
-                raise ValueError(f"EAN-13 payload {self.payload!r} is not 13 digits")
-            if self.payload[12] != ean13_check_digit(self.payload):
-                raise ValueError(f"EAN-13 {self.payload} must end in {ean13_check_digit(self.payload)}")
-        if self.symbology == "code128" and not all(" " <= c <= "~" for c in self.payload):
-            raise ValueError(f"Code 128 payload {self.payload!r} has characters outside ASCII; use qr")
-        return self
-
-
-class PhotographItem(Spec):
-    """A real photograph, or a piece of it, scaled and pasted."""
-
-    kind: Literal["photograph"] = "photograph"
-    name: str
-    """See ``journeyman.photographs``."""
-    crop: tuple[Pixel, Pixel, Pixel, Pixel] | None = None
-    """Left, top, right, bottom in the photograph's own pixels; the whole when left out."""
-    left: Pixel
-    top: Pixel
-    width: Length
-    height: Length | None = None
-    """Keeps the proportions when left out."""
-    mirror: bool = False
-    brightness: Annotated[float, Field(ge=0.2, le=2.0)] = 1.0
-
-    @model_validator(mode="after")
-    def _is_a_photograph(self) -> "PhotographItem":
-        try:
-            find_photograph(self.name)
-        except ConfigError as exc:
-            raise ValueError(str(exc)) from exc
-        return self
-
-
-class ShapeItem(Spec):
-    """One filled shape in its bounding square."""
-
-    kind: Literal["shape"] = "shape"
-    shape: Shape
-    colour: Colour
-    left: Pixel
-    top: Pixel
-    size: Length
-    """Side of the bounding square in pixels."""
-
-
-class BarsItem(Spec):
-    """A vertical bar chart with labels below the bars and values above them."""
-
-    kind: Literal["bars"] = "bars"
-    values: tuple[Annotated[float, Field(ge=0, allow_inf_nan=False)], ...] = Field(min_length=1, max_length=12)
-    labels: tuple[Annotated[Title, Field(max_length=20)], ...]
-    left: Pixel
-    top: Pixel
-    width: Length
-    height: Annotated[int, Field(ge=40, le=4096)]
-    colour: Colour = "blue"
-    show_values: bool = True
-
-    @model_validator(mode="after")
-    def _every_bar_has_a_label(self) -> "BarsItem":
-        if len(self.labels) != len(self.values):
-            raise ValueError(f"{len(self.values)} values have {len(self.labels)} labels")
-        return self
-
-
-Item = Annotated[
-    TextItem | PanelItem | BarcodeItem | PhotographItem | ShapeItem | BarsItem, Field(discriminator="kind")
-]
+_LARGEST_KEPT = 512
+"""Pixels that a scaled photograph may have a side to be kept in memory for the next scene."""
 
 
 class Scene(Spec):
@@ -143,10 +46,29 @@ class Scene(Spec):
     noise: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
     """Grain on the background; 1 shifts a pixel by up to 64 of 255."""
     items: tuple[Item, ...] = Field(default=(), max_length=60)
+    treatment: Treatment = "none"
+    """Done to the finished picture; random parts follow from the spec."""
+
+    @model_serializer(mode="wrap")
+    def _leave_out_no_treatment(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A scene without treatment keeps the JSON, and so the grain and the digest, it had before there were any."""
+        content: dict[str, Any] = dump(self)
+        if self.treatment == "none":
+            content.pop("treatment", None)
+        return content
 
 
 def draw_scene(scene: Scene) -> Image.Image:
     """The scene in RGB.
+
+    Raises:
+        SchemaError: An item does not fit into the picture, or the font lacks a letter.
+    """
+    return treat(draw_untreated(scene), scene.treatment, scene_seed(scene))
+
+
+def draw_untreated(scene: Scene) -> Image.Image:
+    """The scene in RGB before its treatment.
 
     Raises:
         SchemaError: An item does not fit into the picture, or the font lacks a letter.
@@ -157,8 +79,18 @@ def draw_scene(scene: Scene) -> Image.Image:
     return canvas
 
 
+def scene_seed(scene: Scene) -> int:
+    """64 bits that follow from everything in the scene; what is random about it starts from them."""
+    return int.from_bytes(hashlib.sha256(scene.model_dump_json().encode()).digest()[:8])
+
+
 def scene_facts(scene: Scene) -> tuple[str, ...]:
-    """The picture's size and the payload of each barcode; what it shows otherwise only eyes can read."""
+    """The picture's size and the payload of each barcode; what it shows otherwise only eyes can read.
+
+    A treatment may leave barcodes unreadable, as it is meant to, so a treated scene promises its size only.
+    """
+    if scene.treatment != "none":
+        return (f"{scene.width}x{scene.height}",)
     payloads = [f"barcode {i.payload}" for i in scene.items if isinstance(i, BarcodeItem)]
     return (f"{scene.width}x{scene.height}", *payloads)
 
@@ -173,8 +105,7 @@ def _background(scene: Scene) -> Image.Image:
     canvas = Image.new("RGB", (scene.width, scene.height), rgb(scene.background))
     if not scene.noise:
         return canvas
-    seed = int.from_bytes(hashlib.sha256(scene.model_dump_json().encode()).digest()[:8])
-    grain = np.random.default_rng(seed).uniform(-64, 64, (scene.height, scene.width, 1)) * scene.noise
+    grain = np.random.default_rng(scene_seed(scene)).uniform(-64, 64, (scene.height, scene.width, 1)) * scene.noise
     return Image.fromarray(np.clip(np.asarray(canvas) + grain, 0, 255).astype(np.uint8))
 
 
@@ -191,6 +122,10 @@ def _draw(item: Item, canvas: Image.Image) -> None:
         case ShapeItem():
             _refuse_outside(item.kind, (item.left, item.top, item.left + item.size, item.top + item.size), canvas)
             draw_shape(canvas, item.shape, rgb(item.colour), item.left, item.top, item.size)
+        case FigureItem():
+            right, bottom = item.left + figure_width(item.height), item.top + item.height
+            _refuse_outside(f"{item.pose} figure", (item.left, item.top, right, bottom), canvas)
+            draw_figure(canvas, item.pose, rgb(item.colour), item.left, item.top, item.height)
         case BarsItem():
             _draw_bars(item, canvas)
 
@@ -250,19 +185,33 @@ def _font(size: int, text: str) -> ImageFont.FreeTypeFont:
 
 
 def _photograph(item: PhotographItem) -> Image.Image:
-    photograph = Image.open(io.BytesIO(photograph_bytes(item.name))).convert("RGB")
-    if item.crop:
-        left, top, right, bottom = item.crop
-        if not (left < right <= photograph.width and top < bottom <= photograph.height):
-            raise SchemaError(
-                f"crop {item.crop} is not inside {item.name!r}, which has {photograph.width}x{photograph.height} pixels"
-            )
-        photograph = photograph.crop(item.crop)
-    height = item.height or max(1, round(item.width * photograph.height / photograph.width))
-    photograph = photograph.resize((item.width, height), Image.Resampling.LANCZOS)
+    is_small = max(item.width, item.height or 0) <= _LARGEST_KEPT
+    scale = _scaled_photograph if is_small else _scaled_photograph.__wrapped__
+    photograph = scale(item.name, item.crop, item.width, item.height)
     if item.mirror:
         photograph = photograph.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     return ImageEnhance.Brightness(photograph).enhance(item.brightness)
+
+
+@lru_cache(maxsize=64)  # few sizes recur; shared between threads, so never drawn upon
+def _scaled_photograph(
+    name: str, crop: tuple[int, int, int, int] | None, width: int, height: int | None
+) -> Image.Image:
+    photograph = _decoded_photograph(name)
+    if crop:
+        left, top, right, bottom = crop
+        if not (left < right <= photograph.width and top < bottom <= photograph.height):
+            raise SchemaError(
+                f"crop {crop} is not inside {name!r}, which has {photograph.width}x{photograph.height} pixels"
+            )
+        photograph = photograph.crop(crop)
+    height = height or max(1, round(width * photograph.height / photograph.width))
+    return photograph.resize((width, height), Image.Resampling.LANCZOS)
+
+
+@lru_cache(maxsize=32)
+def _decoded_photograph(name: str) -> Image.Image:
+    return Image.open(io.BytesIO(photograph_bytes(name))).convert("RGB")
 
 
 def _refuse_outside(what: str, box: tuple[float, float, float, float], canvas: Image.Image) -> None:
