@@ -9,6 +9,7 @@ from prefect import task
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE
 
+from journeyman.recipe import Recipe
 from journeyman.training import launch
 from tasks.policies import stage
 from tasks.reports import CURVE, publish_metrics
@@ -47,9 +48,39 @@ def build_untuned(dataset: dict[str, Any], recipe: dict[str, Any]) -> dict[str, 
 )
 def train_model(dataset: dict[str, Any], recipe: dict[str, Any]) -> dict[str, Any]:
     """A tuned model in the store; its loss as it falls on the run's page."""
+    return _trained(dataset, read_recipe(recipe), key="training-progress")
+
+
+@stage(
+    "train-blind-twin",
+    version=launch.VERSION,
+    reads=("training",),
+    timeout_seconds=TRAINING_SECONDS,
+    run_name="train blind twin of {recipe[name]}",
+    tags=("training",),
+)
+def train_blind_twin(dataset: dict[str, Any], recipe: dict[str, Any]) -> dict[str, Any]:
+    """The model that the same run gives when every picture, sound and video is left out of the dataset."""
+    seeing = read_recipe(recipe)
+    training = seeing.training.model_copy(update={"media": "none"})
+    return _trained(dataset, seeing.model_copy(update={"training": training}), key="blind-twin-progress")
+
+
+@task(name="find-model", task_run_name="find model {digest}", cache_policy=NO_CACHE, persist_result=False)
+def find_model(digest: str) -> dict[str, Any]:
+    """A model that was trained or built before.
+
+    Raises:
+        ArtifactError: No model of that digest is in the store.
+    """
+    return found(artifact(open_resources().store, launch.KIND, digest))
+
+
+def _trained(dataset: dict[str, Any], recipe: Recipe, *, key: str) -> dict[str, Any]:
+    """Train, with the progress under ``key`` on the run's page."""
     resources = open_resources()
     curve: list[dict[str, Any]] = []
-    progress = cast("UUID", create_progress_artifact(0.0, key="training-progress", description="Optimizer steps"))
+    progress = cast("UUID", create_progress_artifact(0.0, key=key, description="Optimizer steps"))
     shown = 0.0
 
     def on_metrics(metrics: dict[str, Any]) -> None:
@@ -64,7 +95,7 @@ def train_model(dataset: dict[str, Any], recipe: dict[str, Any]) -> dict[str, An
 
     result = launch.train(
         ref(dataset),
-        read_recipe(recipe),
+        recipe,
         store=resources.store,
         settings=resources.settings,
         home=resources.home,
@@ -72,13 +103,3 @@ def train_model(dataset: dict[str, Any], recipe: dict[str, Any]) -> dict[str, An
     )
     line = [{**metrics, "step": metrics["run_step"]} for metrics in curve]
     return as_json(result.model_copy(update={"facts": {**result.facts, CURVE: json.dumps(line)}}))
-
-
-@task(name="find-model", task_run_name="find model {digest}", cache_policy=NO_CACHE, persist_result=False)
-def find_model(digest: str) -> dict[str, Any]:
-    """A model that was trained or built before.
-
-    Raises:
-        ArtifactError: No model of that digest is in the store.
-    """
-    return found(artifact(open_resources().store, launch.KIND, digest))

@@ -16,6 +16,10 @@ class UnknownPluginError(ConfigError):
     """A shelf has no plugin of that name; the message lists near misses."""
 
 
+class MediaError(ConfigError):
+    """A picture, a sound or a video cannot be used; the message says what it is and what would help."""
+
+
 class TransientError(JourneymanError):
     """Worth another try: 429, 5xx, timeouts, a store that does not answer."""
 

@@ -21,6 +21,8 @@ IGNORED = -100
 
 IntArray = npt.NDArray[np.int64]
 ByteArray = npt.NDArray[np.uint8]
+FloatArray = npt.NDArray[np.float32]
+MediaKind = Literal["image", "audio", "video"]
 
 
 def _no_spans() -> IntArray:
@@ -40,8 +42,9 @@ class Encoded:
     """[L]; the token itself where it is trained, ``IGNORED`` elsewhere."""
     position_ids: IntArray
     """[3, L]: temporal, height and width positions; three equal rows where the family counts tokens only."""
-    patches: ByteArray
-    """[P, patch_dim], 0 to 255; scaled and normalised when a batch is made."""
+    patches: ByteArray | FloatArray
+    """[P, patch_dim], 0 to 255; scaled and normalised when a batch is made. Features [P, width] of frozen encoders
+    where the family has them (:class:`FrozenEncoders`)."""
     grids: IntArray
     """[G, 3]: patches of each crop in time, height and width; G = I where the family does not slice."""
     picture_spans: IntArray = field(default_factory=_no_spans)
@@ -71,7 +74,9 @@ class Encode(Protocol):
         max_pixels: int,
         min_pixels: int,
     ) -> Encoded:
-        """Encode ``messages``; ``images`` holds the bytes of every picture they name, by sha256.
+        """Encode ``messages``; ``images`` holds the bytes of every picture, sound and video they name, by sha256.
+
+        A family with :class:`FrozenEncoders` is given their features in place of the file: an ``.npy`` of [N, width].
 
         Raises:
             ConfigError: A picture is missing or cannot be opened.
@@ -131,6 +136,40 @@ class Collate(Protocol):
         ...
 
 
+class FrozenEncoders(Protocol):
+    """Encoders that no training changes: a file's features are computed once and kept (storage/features.py)."""
+
+    def identity(self, processor: Any) -> str:
+        """What the features depend on besides the file, as a short hex text: encoders, their weights and sampling."""
+        ...
+
+    def compute(self, files: Sequence[tuple[MediaKind, bytes]], processor: Any) -> list[FloatArray]:
+        """Features [N, width] of each file, in order; equal files give equal features.
+
+        Raises:
+            MediaError: A file cannot be opened as what it is said to be, or there is nothing in it.
+        """
+        ...
+
+
+class MediaSize(Protocol):
+    """How much a media part adds to a conversation, told without decoding it."""
+
+    def __call__(
+        self, kind: MediaKind, size: tuple[int, int], processor: Any, *, max_pixels: int, min_pixels: int
+    ) -> tuple[int, int]:
+        """(tokens, rows of ``Encoded.patches``) of one part of ``kind``.
+
+        Args:
+            kind: Of the part.
+            size: Width and height in pixels; (0, 0) for a sound.
+            processor: Of the model.
+            max_pixels: Larger pictures are scaled down to this area.
+            min_pixels: Smaller ones are scaled up to this.
+        """
+        ...
+
+
 Build = Callable[[Iterable[str], int], tuple[Any, Any]]
 """(corpus, seed) -> (model, processor); equal arguments give equal weights."""
 
@@ -170,6 +209,12 @@ class ModelFamily:
     """Members that are built and not loaded, besides the tiny one, by the name that ``base_model`` takes."""
     tool_images: Literal["in place", "next user turn"] = "in place"
     """Where a picture that a tool returned is shown; a family that cannot hold it in place says so here."""
+    modalities: frozenset[MediaKind] = frozenset({"image"})
+    """Kinds of media that it takes; parts of other kinds are refused."""
+    frozen_encoders: FrozenEncoders | None = None
+    """Set where files are seen through encoders that are never trained; ``encode`` is then given features."""
+    media_size: MediaSize | None = None
+    """Set where the size of a media part is not found by encoding a blank picture."""
     packs: bool = True
     """Whether conversations can share a row. ``collate`` of a family that cannot gives each a row of its own."""
 

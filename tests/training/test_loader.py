@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from itertools import islice
 from pathlib import Path
@@ -187,6 +188,15 @@ def test_validation_takes_each_row_once_and_gives_every_rank_equally_many(datase
     alone = loader(dataset)
     assert list(alone.once(Rows([dataset], split="nothing"))) == []
     alone.close()
+
+
+def test_nothing_goes_on_behind_a_closed_loader(dataset):
+    """A thread that is inside a tokenizer when the interpreter ends aborts the rank."""
+    made = loader(dataset)
+    next(made.steps(made.start))
+    made.close()
+    alive = {thread.name.partition("_")[0] for thread in threading.enumerate()}
+    assert not alive & {"loader", "encode"}
 
 
 def test_what_is_wrong_with_the_data_reaches_the_step_that_waits(tmp_path):

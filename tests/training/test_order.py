@@ -87,7 +87,7 @@ def test_a_row_comes_back_as_it_was_stored(tmp_path):
     for row, ref in zip(rows, Rows([path], split="train").stored(), strict=True):
         conversation = ref.conversation
         assert (conversation.row_id, conversation.messages_json) == (row.example_id, row.messages_json)
-        assert conversation.images == {image.path.partition(".")[0]: image.bytes for image in row.images}
+        assert conversation.media == {image.path.partition(".")[0]: image.bytes for image in row.images}
 
 
 @given(weights=st.lists(st.floats(0.1, 9), min_size=2, max_size=3), drawn=st.integers(0, 300))

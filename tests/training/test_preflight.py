@@ -15,7 +15,7 @@ from journeyman.settings import Settings
 from journeyman.storage.store import Store
 from journeyman.training import launch
 from journeyman.training.config import TrainingConfig
-from journeyman.training.preflight import refuse_more_ranks_than_rows
+from journeyman.training.preflight import refuse_model, refuse_more_ranks_than_rows
 from tests.training.test_launch import example, toys, written
 from tests.training.toy_conversations import problems
 
@@ -148,3 +148,15 @@ def test_a_tracker_a_hostfile_and_a_folder_that_are_not_there(store, tmp_path, m
         train(store, TrainingConfig(nodes=2, launcher="deepspeed", hostfile="/no/such/file"))
     with pytest.raises(ConfigError, match=r"base_model '\./none' is no folder"):
         train(store, TrainingConfig(base_model="./none"))
+
+
+def test_a_folder_of_a_family_with_frozen_encoders_needs_no_file_of_a_processor(tmp_path):
+    family = load_model_family("bridge")
+    model, processor = family.build_tiny(["some words to cut into pieces"], 0)
+    family.save(model, processor, tmp_path, None)
+    config = TrainingConfig(model_family="bridge", base_model=str(tmp_path))
+    refuse_model(config, family)
+    (tmp_path / "tokenizer.json").unlink()
+    (tmp_path / "tokenizer_config.json").unlink()
+    with pytest.raises(ConfigError, match="holds no tokenizer"):
+        refuse_model(config, family)

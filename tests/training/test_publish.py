@@ -15,7 +15,7 @@ from journeyman.schema.record import canonical_json
 from journeyman.storage import layout
 from journeyman.storage.model_files import upload_model
 from journeyman.storage.store import Store
-from journeyman.training.card import BASE_LICENCES, Measured, ModelFacts, model_card
+from journeyman.training.card import UNKNOWN, Measured, ModelFacts, licence_of, model_card
 from journeyman.training.config import LoraConfig, TrainingConfig
 from journeyman.training.launch import KIND
 from journeyman.training.publish import find_model, push_folder, write_card
@@ -111,7 +111,14 @@ def test_a_cell_cannot_break_the_table():
 
 
 def test_every_published_base_model_has_a_licence():
-    assert {run.settings.base_model for run in PUBLISHED.values()} <= set(BASE_LICENCES)
+    assert UNKNOWN not in {licence_of(run.settings.base_model) for run in PUBLISHED.values()}
+
+
+def test_what_sees_through_imagebind_is_not_for_commerce():
+    licence = licence_of(PUBLISHED["mllm_tool/vicuna_7b"].settings.base_model)
+    assert licence.identifier == "cc-by-nc-sa-4.0"
+    assert "Llama 2" in licence.title
+    assert licence_of("image=openai/clip + lmsys/vicuna-7b-v1.5") == UNKNOWN
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,12 +10,15 @@ from typing import Any
 
 import torch
 
+from journeyman.agent.constraint import ChoiceConstraint, ConstraintState, follow_generation
 from journeyman.agent.greedy_decoder import GreedyDecoder
-from journeyman.errors import ArtifactError
+from journeyman.agent.media_features import MediaFeatures
+from journeyman.errors import ArtifactError, ConfigError, MediaError
 from journeyman.model_family import Encoded, ModelFamily, load_model_family
 from journeyman.schema.artifact import ArtifactRef
 from journeyman.schema.message import Message
 from journeyman.schema.model import Model
+from journeyman.storage.features import FeatureCache
 from journeyman.storage.model_files import download_model
 from journeyman.storage.store import Store
 
@@ -27,7 +30,10 @@ GATHER_SECONDS = 0.05
 
 @dataclass(slots=True)
 class _Request:
-    encoded: Encoded
+    messages: Sequence[Message]
+    media: Mapping[str, bytes]
+    encoded: Encoded | None = None
+    """None until the features of its files are known."""
     reply: asyncio.Future[str] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
@@ -45,7 +51,30 @@ class LocalModelController:
         max_new_tokens: int,
         max_pixels: int,
         min_pixels: int,
+        features: MediaFeatures | None = None,
+        constraint: ChoiceConstraint | None = None,
     ) -> None:
+        """Serve ``model``.
+
+        Args:
+            model: Of transformers.
+            processor: Of the model.
+            family: Its own.
+            name: Who acts.
+            batch_size: Conversations decoded together at most.
+            max_new_tokens: Longest reply.
+            max_pixels: Larger pictures are scaled down.
+            min_pixels: Smaller pictures are scaled up.
+            features: Of files; needed by a family with frozen encoders.
+            constraint: What replies may be (constraint.py); None allows anything.
+
+        Raises:
+            ConfigError: The family has frozen encoders, and there are no ``features``.
+        """
+        if family.frozen_encoders is not None and features is None:
+            raise ConfigError(f"model family {family.name} sees files through frozen encoders; give their features")
+        self._features = features
+        self._constraint = constraint
         self._model = model
         self._processor = processor
         self._family = family
@@ -69,25 +98,32 @@ class LocalModelController:
         max_new_tokens: int,
         max_pixels: int,
         min_pixels: int,
+        constraint: Callable[[ModelFamily, Any], ChoiceConstraint] | None = None,
     ) -> AsyncIterator["LocalModelController"]:
         """Fetch a model from the store and serve it until the block ends.
 
         Args:
             model: Artifact with one Model row.
-            store: Holds the row and the files.
+            store: Holds the row, the files and the features of frozen encoders.
             home: Local state; files are cached in ``models/`` below it.
             name: Who acts, as trajectories record it.
             batch_size: Conversations decoded together at most.
             max_new_tokens: Longest reply; a longer one is cut.
             max_pixels: Larger pictures are scaled down, as in training.
             min_pixels: Smaller pictures are scaled up, as in training.
+            constraint: (family, processor) -> what replies may be; None allows anything.
 
         Raises:
             ArtifactError: The model's files are missing or were changed.
+            ConfigError: The tokenizer cannot be constrained.
         """
         row, folder = await asyncio.to_thread(download_model, store, model, home)
         family = load_model_family(row.family)
         weights, processor = await asyncio.to_thread(_loaded, family, row, folder)
+        encoders = family.frozen_encoders
+        features = None
+        if encoders is not None:
+            features = MediaFeatures(FeatureCache(store, encoders.identity(processor)), encoders, processor)
         controller = cls(
             weights,
             processor,
@@ -97,6 +133,8 @@ class LocalModelController:
             max_new_tokens=max_new_tokens,
             max_pixels=max_pixels,
             min_pixels=min_pixels,
+            features=features,
+            constraint=constraint(family, processor) if constraint is not None else None,
         )
         async with controller.serving():
             yield controller
@@ -119,40 +157,47 @@ class LocalModelController:
         finally:
             server.cancel()
             await asyncio.gather(server, return_exceptions=True)
+            if self._features is not None:
+                await asyncio.to_thread(self._features.close)
 
     async def act(self, messages: Sequence[Message], media: Mapping[str, bytes]) -> str:
         """The next assistant text.
 
         Args:
             messages: The conversation so far, ending in a user turn.
-            media: Bytes of every picture the messages name, by sha256.
+            media: Bytes of every file the messages name, by sha256.
+
+        Raises:
+            ConfigError: The family takes no file of that kind, or one is missing or cannot be opened.
         """
-        max_pixels, min_pixels = self._pixels
-        encoded = self._family.encode(
-            messages,
-            media,
-            self._processor,
-            add_generation_prompt=True,
-            max_pixels=max_pixels,
-            min_pixels=min_pixels,
-        )
-        request = _Request(encoded)
+        for part in (part for message in messages for part in message.media):
+            if part.type not in self._family.modalities:
+                raise ConfigError(
+                    f"model family {self._family.name} takes no {part.type} ({part.sha256[:12]}); it takes: "
+                    f"{', '.join(sorted(self._family.modalities))}"
+                )
+            if part.sha256 not in media:
+                raise ConfigError(f"{part.type} {part.sha256[:12]} is missing; pass its bytes along")
+        request = _Request(messages, media)
+        if self._features is None:
+            request.encoded = self._encode(messages, media)
         await self._waiting.put(request)
         return await request.reply
 
     async def _serve(self) -> None:
         while True:
             batch = await self._gathered()
-            generated = asyncio.create_task(asyncio.to_thread(self._generate, [request.encoded for request in batch]))
+            generated = asyncio.create_task(asyncio.to_thread(self._replies, batch))
             await asyncio.wait([generated])
             failed = generated.exception()
             for i, request in enumerate(batch):
                 if request.reply.done():  # its conversation was cancelled meanwhile
                     continue
-                if failed is not None:
-                    request.reply.set_exception(failed)
+                reply = failed or generated.result()[i]
+                if isinstance(reply, BaseException):
+                    request.reply.set_exception(reply)
                 else:
-                    request.reply.set_result(generated.result()[i])
+                    request.reply.set_result(reply)
 
     async def _gathered(self) -> list[_Request]:
         batch = [await self._waiting.get()]
@@ -163,11 +208,50 @@ class LocalModelController:
                 break
         return batch
 
+    def _replies(self, batch: Sequence[_Request]) -> list[str | Exception]:
+        """The reply to each request, or why it has none: one whose file is bad fails alone."""
+        replies: dict[int, str | Exception] = {}
+        if self._features is not None:
+            replies |= self._encode_features(batch, self._features)
+        ready = {i: request.encoded for i, request in enumerate(batch) if request.encoded is not None}
+        if ready:
+            replies |= dict(zip(ready, self._generate(list(ready.values())), strict=True))
+        return [replies[i] for i in range(len(batch))]
+
+    def _encode_features(self, batch: Sequence[_Request], features: MediaFeatures) -> dict[int, Exception]:
+        """Encode the requests of ``batch`` that can be; returns why the others cannot."""
+        parts = [{part.sha256: part.type for message in r.messages for part in message.media} for r in batch]
+        wanted = [{s: (kind, r.media[s]) for s, kind in own.items()} for r, own in zip(batch, parts, strict=True)]
+        refused: dict[int, Exception] = {}
+        for i, (request, found) in enumerate(zip(batch, features.take(wanted), strict=True)):
+            if isinstance(found, MediaError):
+                refused[i] = found
+                continue
+            try:
+                request.encoded = self._encode(request.messages, found)
+            except ConfigError as exc:
+                refused[i] = exc
+        return refused
+
+    def _encode(self, messages: Sequence[Message], media: Mapping[str, bytes]) -> Encoded:
+        max_pixels, min_pixels = self._pixels
+        return self._family.encode(
+            messages,
+            media,
+            self._processor,
+            add_generation_prompt=True,
+            max_pixels=max_pixels,
+            min_pixels=min_pixels,
+        )
+
     def _generate(self, prompts: Sequence[Encoded]) -> list[str]:
         if self._decoder is None:
             return self._generate_plainly(prompts)
-        turns = self._decoder.decode(prompts, self._max_new_tokens)
+        turns = self._decoder.decode(prompts, self._max_new_tokens, self._states(prompts))
         return [self._family.decode(tokens, self._processor) for tokens in turns]
+
+    def _states(self, prompts: Sequence[Encoded]) -> list[ConstraintState] | None:
+        return None if self._constraint is None else [self._constraint.start() for _ in prompts]
 
     @torch.inference_mode()
     def _generate_plainly(self, prompts: Sequence[Encoded]) -> list[str]:
@@ -178,6 +262,10 @@ class LocalModelController:
         if "pixel_values" in inputs:
             inputs["pixel_values"] = inputs["pixel_values"].to(dtype)
         end = self._family.end_of_turn(self._processor)
+        start = inputs["input_ids"].shape[1]
+        states = self._states(prompts)
+        if states is not None:
+            inputs["prefix_allowed_tokens_fn"] = follow_generation(states, start)
         out = self._model.generate(
             **inputs,
             max_new_tokens=self._max_new_tokens,
@@ -185,7 +273,6 @@ class LocalModelController:
             eos_token_id=end,
             pad_token_id=self._processor.tokenizer.pad_token_id,
         )
-        start = inputs["input_ids"].shape[1]
         return [self._family.decode(row[start:].tolist(), self._processor) for row in out]
 
 

@@ -24,7 +24,7 @@ class CardFacts:
     """Earlier stage -> what it kept."""
     families: Mapping[str, int]
     licences: Mapping[str, int]
-    """Licence -> pictures under it."""
+    """Licence -> pictures, sounds and videos under it."""
     tools: Mapping[str, str]
     """Tool -> what it is and its licence."""
 
@@ -36,7 +36,7 @@ def dataset_card(examples: Sequence[Example], facts: CardFacts) -> str:
         *_front_matter(examples),
         f"# Tool-use trajectories of recipe `{facts.recipe}`",
         "",
-        "Each row is one solved task: thoughts, Python that calls tools, observations, and pictures at their places.",
+        _what_a_row_is(examples),
         "",
         *_warning(teachers),
         "## Counts",
@@ -60,9 +60,9 @@ def dataset_card(examples: Sequence[Example], facts: CardFacts) -> str:
         "## Task families",
         "",
         *_table(("family", "examples"), facts.families),
-        "## Licences of the pictures",
+        f"## Licences of the {_files(examples)}",
         "",
-        *_table(("licence", "pictures"), facts.licences),
+        *_table(("licence", _files(examples)), facts.licences),
         f"Artifact digest: `{facts.digest}`",
         "",
     ]
@@ -75,7 +75,7 @@ def _front_matter(examples: Sequence[Example]) -> list[str]:
     return [
         "---",
         "task_categories:",
-        "- image-text-to-text",
+        *(f"- {kind}-text-to-text" for kind in ("image", *_other_kinds(examples))),
         "tags:",
         "- tool-use",
         "- agent",
@@ -87,6 +87,24 @@ def _front_matter(examples: Sequence[Example]) -> list[str]:
         "---",
         "",
     ]
+
+
+def _other_kinds(examples: Sequence[Example]) -> list[str]:
+    """Kinds of media besides pictures."""
+    sounds, videos = any(e.audios for e in examples), any(e.videos for e in examples)
+    return [kind for kind, there in (("audio", sounds), ("video", videos)) if there]
+
+
+def _files(examples: Sequence[Example]) -> str:
+    return "files" if _other_kinds(examples) else "pictures"
+
+
+def _what_a_row_is(examples: Sequence[Example]) -> str:
+    if not _other_kinds(examples):
+        tasks = "thoughts, Python that calls tools, observations, and pictures at their places"
+        return f"Each row is one solved task: {tasks}."
+    files = "`audios` and `videos` hold the files as they are, undecoded"
+    return f"Each row is one conversation, with pictures, sounds and videos at their places; {files}."
 
 
 def _warning(teachers: Sequence[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The published copy of a dataset: Parquet files that ``datasets`` and the hub's viewer read, pictures and all."""
+"""The published copy of a dataset: Parquet files that ``datasets`` and the hub's viewer read, files and all."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,8 +16,14 @@ SPLITS = ("train", "validation")
 _TEXT = {"dtype": "string", "_type": "Value"}
 _TEXTS = {"feature": _TEXT, "_type": "List"}
 _PICTURES = {"feature": {"_type": "Image"}, "_type": "List"}
+# Sounds and videos come as their bytes: to decode them it needs torchcodec, and so would everybody who loads a row.
+_SOUNDS = {"feature": {"decode": False, "_type": "Audio"}, "_type": "List"}
+_VIDEOS = {"feature": {"decode": False, "_type": "Video"}, "_type": "List"}
+_FILES = pa.list_(pa.struct({"bytes": pa.binary(), "path": pa.string()}))
 _COLUMNS: dict[str, tuple[Mapping[str, object], pa.DataType]] = {
-    "images": (_PICTURES, pa.list_(pa.struct({"bytes": pa.binary(), "path": pa.string()}))),
+    "images": (_PICTURES, _FILES),
+    "audios": (_SOUNDS, _FILES),
+    "videos": (_VIDEOS, _FILES),
     "tools": (_TEXTS, pa.list_(pa.string())),
 }
 
@@ -37,7 +43,7 @@ def published_files(examples: Sequence[Example], card: str) -> Iterator[tuple[st
 
 
 def split_parquet(rows: Sequence[Example]) -> bytes:
-    """Rows as Parquet whose metadata tells ``datasets`` that ``images`` are pictures."""
+    """Rows as Parquet whose metadata tells ``datasets`` which columns are pictures, sounds and videos."""
     table = records_to_table(rows, Example)
     columns = {name: _COLUMNS.get(name, (_TEXT, pa.string())) for name in table.column_names}
     features = {name: feature for name, (feature, _) in columns.items()}

@@ -1,21 +1,25 @@
-"""What a row loses on its way to trained tokens: thoughts, actions, pictures, stop tokens."""
+"""What a row loses on its way to trained tokens: thoughts, actions, pictures, sounds, videos, stop tokens."""
 
 import io
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from PIL import Image, UnidentifiedImageError
 
-from journeyman.agent.python_block import UnreadableActionError, read_action
-from journeyman.model_family import IGNORED, Encoded, ModelFamily
-from journeyman.schema.example import Example
-from journeyman.schema.message import Message, messages_from_json
-from journeyman.training.conversations import Encoder, Limits, Measure
+from journeyman.action_format import UnreadableActionError
+from journeyman.action_formats.python_block import read_action
+from journeyman.action_formats.skill_json import read_turn
+from journeyman.errors import MediaError
+from journeyman.model_family import IGNORED, Encoded, MediaKind, ModelFamily
+from journeyman.schema.example import EmbeddedFile, EmbeddedImage, Example
+from journeyman.schema.message import MediaPart, Message, TextPart, messages_from_json, messages_to_json
+from journeyman.storage.features import npy_bytes
+from journeyman.training.conversations import Conversation, Encoder, Limits, Measure, media_size
 
-Kind = Literal["thought", "action", "picture", "stop token"]
-KINDS: tuple[Kind, ...] = ("thought", "action", "picture", "stop token")
+Kind = Literal["thought", "action", "picture", "sound", "video", "stop token"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+NOUNS: Mapping[str, Kind] = {"image": "picture", "audio": "sound", "video": "video"}
 _SHOWN_CHARS = 60
 
 
@@ -40,8 +44,10 @@ class Explained:
     example: Example
     messages: tuple[Message, ...]
     """All of its turns, those that a cut leaves out included."""
-    images: Mapping[str, bytes]
-    """By sha256; a blank one stands for each that is lost, so that the rest can be shown."""
+    media: Mapping[str, bytes]
+    """Files by sha256; a blank one stands for each picture that is lost, so that the rest can be shown."""
+    shown: tuple[MediaPart, ...]
+    """What stands at the places of ``encoded.picture_spans``, in order."""
     measure: Measure
     encoded: Encoded | None
     """None where the policy for too long rows drops the row."""
@@ -51,29 +57,35 @@ class Explained:
 
 
 def explain_row(example: Example, family: ModelFamily, processor: Any, limits: Limits) -> Explained:
-    """Encode a row as training does, and hold what comes out against what went in."""
+    """Encode a row as training does, and hold what comes out against what went in.
+
+    Frozen encoders see the row's files anew; nothing is read from a bucket.
+    """
     messages = messages_from_json(example.messages_json)
-    images, losses = _pictures(example, messages)
+    media, losses = _media(example, messages, family)
+    given = _as_given(media, messages, family, processor, losses)
+    shown = tuple(_without(message, given.keys()) for message in messages)
     encoder = Encoder(family, processor, limits)
-    sizes = {sha256: Image.open(io.BytesIO(data)).size for sha256, data in images.items()}
-    measure = encoder.measure(example.example_id, example.messages_json, sizes)
+    row = Conversation(example.example_id, messages_to_json(shown), given, features=family.frozen_encoders is not None)
+    measure = encoder.measure(row.row_id, row.messages_json, row.sizes())
     encoded = None
     if measure.turns:
         encoded = family.encode(
-            messages[: measure.turns],
-            images,
+            shown[: measure.turns],
+            given,
             processor,
             add_generation_prompt=False,
             max_pixels=limits.max_pixels,
             min_pixels=limits.min_pixels,
         )
-        losses += _turn_losses(messages, encoded, family, processor)
+        losses += _turn_losses(shown, encoded, family, processor)
     losses += _cut_losses(messages, measure, limits)
     losses += _unmarked(messages)
     return Explained(
         example=example,
         messages=messages,
-        images=images,
+        media=media,
+        shown=tuple(part for message in shown for part in message.media),
         measure=measure,
         encoded=encoded,
         losses=tuple(losses),
@@ -81,36 +93,80 @@ def explain_row(example: Example, family: ModelFamily, processor: Any, limits: L
     )
 
 
-def _pictures(example: Example, messages: Sequence[Message]) -> tuple[dict[str, bytes], list[Loss]]:
-    """Bytes of every picture that a turn names, and which of them are lost."""
-    stored = {image.path.partition(".")[0]: image.bytes for image in example.images if image.bytes}
+def _stored(example: Example) -> dict[str, bytes]:
+    """Bytes of every picture, sound and video of the row that has any, by sha256."""
+    files: list[EmbeddedImage | EmbeddedFile] = [*example.images, *example.audios, *example.videos]
+    return {file.path.partition(".")[0]: file.bytes for file in files if file.bytes}
+
+
+def _media(example: Example, messages: Sequence[Message], family: ModelFamily) -> tuple[dict[str, bytes], list[Loss]]:
+    """Bytes of every file that a turn shows and the family takes, and what is lost.
+
+    A blank picture stands for one that is lost, so that its place can be shown; another lost file has none.
+    """
+    stored = _stored(example)
     losses: list[Loss] = []
-    images: dict[str, bytes] = {}
+    media: dict[str, bytes] = {}
     for number, message in enumerate(messages, 1):
-        for sha256 in message.images:
-            why = _unreadable(stored.get(sha256))
+        for part in message.media:
+            why = _unreadable(part.type, stored.get(part.sha256), family)
             if why:
-                losses.append(Loss("picture", number, f"{sha256[:12]} {why}"))
-                images.setdefault(sha256, _blank())
+                losses.append(Loss(NOUNS[part.type], number, f"{part.sha256[:12]} {why}"))
+                if part.type == "image" and family.frozen_encoders is None:
+                    media.setdefault(part.sha256, _blank())
             else:
-                images[sha256] = stored[sha256]
-    named = Counter(sha256 for message in messages for sha256 in message.images)
-    held = Counter(image.path.partition(".")[0] for image in example.images)
-    losses += [
-        Loss("picture", None, f"{sha256[:12] or 'one without a name'} is stored, and shown in no turn")
-        for sha256 in sorted(held.keys() - named.keys())
-    ]
-    return images, losses
+                media[part.sha256] = stored[part.sha256]
+    named = {part.sha256 for message in messages for part in message.media}
+    for kind, files in (("image", example.images), ("audio", example.audios), ("video", example.videos)):
+        held = {file.path.partition(".")[0] for file in files}
+        losses += [
+            Loss(NOUNS[kind], None, f"{sha256[:12] or 'one without a name'} is stored, and shown in no turn")
+            for sha256 in sorted(held - named)
+        ]
+    return media, losses
 
 
-def _unreadable(data: bytes | None) -> str:
+def _unreadable(kind: MediaKind, data: bytes | None, family: ModelFamily) -> str:
+    if kind not in family.modalities:
+        return f"is {kind}, which model family {family.name} does not take"
     if data is None:
         return "has no bytes in the row"
+    if family.frozen_encoders is not None:
+        return ""  # its encoders will say
     try:
-        Image.open(io.BytesIO(data)).load()
-    except (UnidentifiedImageError, OSError) as exc:
+        if kind == "image":
+            Image.open(io.BytesIO(data)).load()
+        else:
+            media_size(kind, data)
+    except (UnidentifiedImageError, OSError, MediaError) as exc:
         return f"cannot be opened: {exc}"
     return ""
+
+
+def _as_given(
+    media: Mapping[str, bytes], messages: Sequence[Message], family: ModelFamily, processor: Any, losses: list[Loss]
+) -> Mapping[str, bytes]:
+    """What ``encode`` is given: the files, or their features; a file that encoders cannot open goes to ``losses``."""
+    if family.frozen_encoders is None:
+        return media
+    features = {}
+    for number, message in enumerate(messages, 1):
+        for part in message.media:
+            if part.sha256 not in media or part.sha256 in features:
+                continue
+            try:
+                (array,) = family.frozen_encoders.compute([(part.type, media[part.sha256])], processor)
+            except MediaError as exc:
+                losses.append(Loss(NOUNS[part.type], number, f"{part.sha256[:12]} cannot be opened: {exc}"))
+            else:
+                features[part.sha256] = npy_bytes(array)
+    return features
+
+
+def _without(message: Message, kept: Collection[str]) -> Message:
+    """``message`` with empty text in place of files that are not ``kept``."""
+    parts = (p if isinstance(p, TextPart) or p.sha256 in kept else TextPart(text="") for p in message.content)
+    return message.model_copy(update={"content": tuple(parts)})
 
 
 def _blank() -> bytes:
@@ -123,10 +179,10 @@ def _turn_losses(messages: Sequence[Message], encoded: Encoded, family: ModelFam
     """Losses in the turns that are kept."""
     token, stop = family.image_token(processor), family.end_of_turn(processor)
     shown = [int((encoded.input_ids[a:b] == token).sum()) for a, b in encoded.picture_spans.tolist()]
-    wanted = [n for n, m in enumerate(messages[: len(encoded.turn_spans)], 1) for _ in m.images]
-    for place, number in enumerate(wanted):
+    wanted = [(n, part) for n, m in enumerate(messages[: len(encoded.turn_spans)], 1) for part in m.media]
+    for place, (number, part) in enumerate(wanted):
         if place >= len(shown) or not shown[place]:
-            yield Loss("picture", number, "no token stands for it")
+            yield Loss(NOUNS[part.type], number, "no token stands for it")
     for number, (message, (start, end)) in enumerate(zip(messages, encoded.turn_spans.tolist(), strict=False), 1):
         if message.role != "assistant" or not message.trained:
             continue
@@ -153,8 +209,18 @@ def _parts(text: str) -> list[tuple[Kind, str]]:
     try:
         action = read_action(text)
     except UnreadableActionError:
-        return [("action", text)]
+        return _turn_parts(text)
     return [("thought", action.thought), ("action", action.code)]
+
+
+def _turn_parts(text: str) -> list[tuple[Kind, str]]:
+    """A turn of skills as it is written: up to its actions, and from there on."""
+    try:
+        read_turn(text)
+    except UnreadableActionError:
+        return [("action", text)]
+    thought, mark, rest = text.partition('"actions"')
+    return [("thought", thought), ("action", mark + rest)]
 
 
 def _cut_losses(messages: Sequence[Message], measure: Measure, limits: Limits) -> Iterator[Loss]:
@@ -166,8 +232,8 @@ def _cut_losses(messages: Sequence[Message], measure: Measure, limits: Limits) -
         else f"the row is dropped: it has {measure.tokens} tokens, max_tokens = {limits.max_tokens}"
     )
     for number, message in enumerate(messages[measure.turns :], measure.turns + 1):
-        for _ in message.images:
-            yield Loss("picture", number, why)
+        for part in message.media:
+            yield Loss(NOUNS[part.type], number, why)
         if message.role == "assistant" and message.trained:
             for kind, _ in _parts(message.text):
                 yield Loss(kind, number, why)

@@ -2,18 +2,19 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pyarrow as pa
 
 from journeyman.errors import ConfigError
-from journeyman.schema.example import EmbeddedImage, Example
+from journeyman.schema.example import Example
 from journeyman.settings import Settings
 from journeyman.storage import layout
 from journeyman.storage.row_groups import RowGroups
 from journeyman.storage.store import Store
+from journeyman.training.conversations import COLUMNS
 from journeyman.training.order import refuse_other_schema
 
-_COLUMNS = tuple(Example.model_fields)
 _DIGEST = re.compile(r"[0-9a-f]{6,64}")
 
 
@@ -42,7 +43,7 @@ def open_dataset(name: str, settings: Settings) -> RowGroups:
 def stored_rows(files: RowGroups) -> Iterator[Example]:
     """Every row, as stored; one row group is held at a time."""
     for group in files.groups:
-        yield from _examples(files.read(group, _COLUMNS))
+        yield from _examples(files.read(group, _columns(files)))
 
 
 def texts(files: RowGroups) -> Iterator[str]:
@@ -74,14 +75,23 @@ def find_row(files: RowGroups, row: str) -> Example:
     if found is None:
         raise ConfigError(f"there is no row {row!r}; give an example_id, or a number from 0 to {files.rows - 1}")
     group, index = found
-    return next(_examples(files.read(group, _COLUMNS).slice(index, 1)))
+    return next(_examples(files.read(group, _columns(files)).slice(index, 1)))
+
+
+def _columns(files: RowGroups) -> tuple[str, ...]:
+    # A dataset that was written before there were sounds and videos has no columns for them.
+    return tuple(name for name in Example.model_fields if name in files.schema.names)
 
 
 def _examples(table: pa.Table) -> Iterator[Example]:
     for row in table.to_pylist():
-        # A row that lost the bytes of a picture is to be shown, not refused.
-        images = tuple(EmbeddedImage(bytes=i["bytes"] or b"", path=i["path"] or "") for i in row["images"])
-        yield Example.model_validate({**row, "images": images})
+        # A row that lost the bytes of a file is to be shown, not refused.
+        held = {name: [_whole(file) for file in row[name] or ()] for name in COLUMNS.values() if name in row}
+        yield Example.model_validate({**row, **held})
+
+
+def _whole(file: dict[str, Any]) -> dict[str, Any]:
+    return {"bytes": file["bytes"] or b"", "path": file["path"] or ""}
 
 
 def _published(store: Store, digest: str) -> str:

@@ -1,18 +1,16 @@
 """A row in the terminal: trained and masked text in colour, pictures against the tokens that stand for them."""
 
-import io
 import re
 from collections.abc import Iterable
 from typing import Any
 
-from PIL import Image
 from rich.console import Console
 from rich.text import Text
 
 from journeyman.explain.check import Checked
-from journeyman.explain.losses import KINDS, Explained, Loss
+from journeyman.explain.losses import KINDS, NOUNS, Explained, Loss
 from journeyman.model_family import IGNORED, Encoded, ModelFamily
-from journeyman.training.conversations import Limits
+from journeyman.training.conversations import Limits, media_size
 
 TRAINED, MASKED, PICTURE, LOST = "bold green", "dim", "bold cyan", "bold red"
 LISTED_LOSSES = 4
@@ -39,7 +37,7 @@ def print_row(console: Console, row: Explained, family: ModelFamily, processor: 
         Text.assemble("text is ", ("trained", TRAINED), ", ", ("masked", MASKED), " or a ", ("picture", PICTURE))
     )
     if row.encoded is not None:
-        _print_turns(console, row, row.encoded, processor)
+        _print_turns(console, row, row.encoded, family, processor)
         _print_totals(console, row, row.encoded, family, processor)
     kept, turns = row.measure.turns, len(row.messages)
     limit = f"max_tokens = {limits.max_tokens or 'none'}, too_long = {limits.too_long}"
@@ -75,9 +73,8 @@ def _print_losses(console: Console, rows: Iterable[tuple[str, Iterable[Loss]]], 
             console.print(Text(f"row {row_id}: and {len(listed) - limit} more", style=LOST))
 
 
-def _print_turns(console: Console, row: Explained, encoded: Encoded, processor: Any) -> None:
-    pictures = [sha256 for message in row.messages for sha256 in message.images]
-    spans = dict(zip((a for a, _ in encoded.picture_spans.tolist()), range(len(pictures)), strict=False))
+def _print_turns(console: Console, row: Explained, encoded: Encoded, family: ModelFamily, processor: Any) -> None:
+    spans = dict(zip((a for a, _ in encoded.picture_spans.tolist()), range(len(row.shown)), strict=False))
     for number, (message, (start, end)) in enumerate(zip(row.messages, encoded.turn_spans.tolist(), strict=False), 1):
         trained = int((encoded.labels[start:end] != IGNORED).sum())
         marked = " (a mistake, not trained)" if message.role == "assistant" and not message.trained else ""
@@ -85,7 +82,7 @@ def _print_turns(console: Console, row: Explained, encoded: Encoded, processor: 
         line = Text()
         for first, last in _pieces(encoded, start, end):
             if first in spans:
-                line.append(_picture(row, encoded, spans[first], pictures), style=PICTURE)
+                line.append(_file(row, encoded, family, spans[first]), style=PICTURE)
             else:
                 style = TRAINED if encoded.labels[first] != IGNORED else MASKED
                 line.append(processor.tokenizer.decode(encoded.input_ids[first:last].tolist()), style=style)
@@ -103,21 +100,29 @@ def _pieces(encoded: Encoded, start: int, end: int) -> Iterable[tuple[int, int]]
             first = column
 
 
-def _picture(row: Explained, encoded: Encoded, place: int, pictures: list[str]) -> str:
+def _file(row: Explained, encoded: Encoded, family: ModelFamily, place: int) -> str:
+    part = row.shown[place]
     start, end = encoded.picture_spans[place].tolist()
-    width, height = Image.open(io.BytesIO(row.images[pictures[place]])).size
+    name = f"{NOUNS[part.type]} {place + 1}: {part.sha256[:12]}"
+    if family.frozen_encoders is not None:
+        return f"[{name}, {len(row.media[part.sha256])} bytes -> {end - start} tokens]"
+    width, height = media_size(part.type, row.media[part.sha256])
     grids = encoded.grids
     patches = f", {int(grids[place].prod())} patches" if len(grids) == len(encoded.picture_spans) else ""
-    return f"[picture {place + 1}: {pictures[place][:12]}, {width} x {height} pixels -> {end - start} tokens{patches}]"
+    return f"[{name}, {width} x {height} pixels -> {end - start} tokens{patches}]"
 
 
 def _print_totals(console: Console, row: Explained, encoded: Encoded, family: ModelFamily, processor: Any) -> None:
     image_tokens = int((encoded.input_ids == family.image_token(processor)).sum())
     share = encoded.trained_tokens / max(1, len(encoded))
     console.rule(align="left")
+    example = row.example
+    stored = f"pictures stored with the row: {len(example.images)}"
+    if example.audios or example.videos:
+        stored += f", sounds: {len(example.audios)}, videos: {len(example.videos)}"
     total = (
         f"{len(encoded)} tokens: {encoded.trained_tokens} trained ({share:.0%}), {image_tokens} of "
         f"{len(encoded.picture_spans)} pictures with {len(encoded.patches)} patches; "
-        f"pictures stored with the row: {len(row.example.images)}"
+        f"{stored}"
     )
     console.print(Text(total), soft_wrap=True)

@@ -64,5 +64,5 @@ def picture_size(processor: Any) -> tuple[int, int]:
     return int(size["height"]), int(size["width"])
 
 
-PICTURES = Pictures(picture=picture, positions=counted_positions, patch_dim=patch_dim)
+PICTURES = Pictures(picture=picture, positions=counted_positions, patch_dim=patch_dim, family="llava")
 BATCHING = Batching(pictures=_tensors, blank=_blank, axes=1)

@@ -116,7 +116,7 @@ def _blank(processor: Any) -> dict[str, torch.Tensor]:
     }
 
 
-PICTURES = Pictures(picture=picture, positions=positions, patch_dim=patch_dim)
+PICTURES = Pictures(picture=picture, positions=positions, patch_dim=patch_dim, family="minicpm_v")
 BATCHING = Batching(
     pictures=_tensors,
     blank=_blank,

@@ -3,7 +3,8 @@
 A chat template renders one string and then has to find its way back to who said what; text that
 contains control tokens then forges turns. Here every segment is tokenized alone, so what is trained
 is known by construction, and control tokens inside text are cut in two and stay data. What is a
-family's own is said in a :class:`Pictures`: the tokens and patches of a picture, and positions.
+family's own is said in a :class:`Pictures`: the tokens and patches of a picture, of a sound or a video where it
+takes them, and positions.
 """
 
 import io
@@ -16,33 +17,53 @@ from PIL import Image, UnidentifiedImageError
 
 from journeyman.errors import ConfigError
 from journeyman.model_families._chat import chat_form, markup_ids, plain_ids
-from journeyman.model_family import IGNORED, ByteArray, Encoded, IntArray
-from journeyman.schema.message import ImagePart, Message, TextPart
+from journeyman.model_family import IGNORED, ByteArray, Encoded, FloatArray, IntArray, MediaKind
+from journeyman.schema.message import MediaPart, Message, TextPart
 from journeyman.schema.record import sha256_hex
+
+_WORDS: Mapping[MediaKind, str] = {"image": "picture", "audio": "sound", "video": "video"}
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One picture as a family shows it: C crops of P patches in all."""
+    """One picture, sound or video as a family shows it: C crops of P patches in all."""
 
     ids: Sequence[int]
     """Its tokens, markers included; as many image tokens as it has features."""
-    patches: ByteArray
+    patches: ByteArray | FloatArray
     """[P, patch_dim]"""
     grids: Sequence[tuple[int, int, int]]
     """C times patches in time, height and width."""
 
 
+Shown = Callable[[bytes, int, Any, int, int], Picture]
+"""(file, its number in the conversation from 0, processor, largest and smallest area in pixels) -> what is shown.
+
+Raises ``ConfigError`` where the file cannot be opened, or the model takes none of its kind.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """How a family shows pictures."""
+    """How a family shows pictures, and sounds and videos where it takes them."""
 
-    picture: Callable[[Image.Image, int, Any, int, int], Picture]
-    """(RGB picture, its number in the conversation from 0, processor, largest and smallest area in pixels)."""
+    picture: Callable[[Image.Image, int, Any, int, int], Picture] | None
+    """(RGB picture, its number in the conversation from 0, processor, largest and smallest area in pixels); None where
+    ``files`` says how pictures are shown."""
     positions: Callable[[IntArray, IntArray, Any], IntArray]
     """(token ids [L], grids [G, 3], processor) -> positions [3, L]."""
     patch_dim: Callable[[Any], int]
     """Numbers a patch, of a processor."""
+    family: str
+    """For messages."""
+    files: Mapping[MediaKind, Shown] = field(default_factory=dict)
+    """Kinds that are shown from their bytes."""
+    dtype: type[np.uint8] | type[np.float32] = np.uint8
+    """Of patches."""
+
+    def takes(self) -> list[str]:
+        """Kinds of media, sorted."""
+        return sorted({*self.files, *(() if self.picture is None else ("image",))})
 
 
 @dataclass(slots=True)
@@ -80,7 +101,7 @@ def encode_conversation(
 
     Args:
         messages: The conversation.
-        images: Bytes of every picture the messages name, by sha256.
+        images: Bytes of every picture, sound and video the messages name, by sha256.
         processor: Of the model; its tokenizer's control tokens choose the chat form.
         add_generation_prompt: End with the opening of an assistant turn.
         max_pixels: Larger pictures are scaled down to this area, where the family scales them.
@@ -88,7 +109,8 @@ def encode_conversation(
         pictures: How the family shows pictures.
 
     Raises:
-        ConfigError: A picture is missing or cannot be opened, or the tokenizer has no known turn markers.
+        ConfigError: A file is missing, cannot be opened or is of a kind that the family does not take, or the
+            tokenizer has no known turn markers.
     """
     tokenizer = processor.tokenizer
     form = chat_form(tokenizer)
@@ -104,8 +126,9 @@ def encode_conversation(
                 tokens.text(plain_ids(lead + part.text, tokenizer), trained=trained)
             else:
                 tokens.text(plain_ids(lead, tokenizer), trained=trained)
-                image = _opened(part, images, message.role)
-                tokens.picture(pictures.picture(image, len(tokens.pictures), processor, max_pixels, min_pixels))
+                data = _data(part, images, message.role)
+                show = _shown(part.type, pictures)
+                tokens.picture(show(data, len(tokens.pictures), processor, max_pixels, min_pixels))
             lead = ""
         tokens.text(markup_ids(form.closings[message.role], tokenizer), trained=trained)
         tokens.text(markup_ids(form.after, tokenizer), trained=False)
@@ -118,7 +141,7 @@ def encode_conversation(
 def _finished(tokens: _Tokens, processor: Any, pictures: Pictures) -> Encoded:
     ids = np.asarray(tokens.ids, dtype=np.int64)
     grids = np.asarray([grid for p in tokens.pictures for grid in p.grids], dtype=np.int64).reshape(-1, 3)
-    empty = np.zeros((0, pictures.patch_dim(processor)), dtype=np.uint8)
+    empty = np.zeros((0, pictures.patch_dim(processor)), dtype=pictures.dtype)
     return Encoded(
         input_ids=ids,
         labels=np.where(np.asarray(tokens.trained, dtype=bool), ids, IGNORED),
@@ -130,10 +153,26 @@ def _finished(tokens: _Tokens, processor: Any, pictures: Pictures) -> Encoded:
     )
 
 
-def _opened(part: ImagePart, images: Mapping[str, bytes], role: str) -> Image.Image:
+def _data(part: MediaPart, images: Mapping[str, bytes], role: str) -> bytes:
     if part.sha256 not in images:
-        raise ConfigError(f"picture {part.sha256[:12]} of a {role} turn is missing; pass its bytes along")
-    data = images[part.sha256]
+        raise ConfigError(f"{_WORDS[part.type]} {part.sha256[:12]} of a {role} turn is missing; pass its bytes along")
+    return images[part.sha256]
+
+
+def _shown(kind: MediaKind, pictures: Pictures) -> Shown:
+    if kind in pictures.files:
+        return pictures.files[kind]
+    show = pictures.picture
+    if kind != "image" or show is None:
+        takes = " and ".join(pictures.takes())
+        raise ConfigError(
+            f"model family {pictures.family} takes {takes}, and the conversation has a {_WORDS[kind]}; "
+            "train a family that takes it, e.g. bridge"
+        )
+    return lambda data, *rest: show(_opened(data), *rest)
+
+
+def _opened(data: bytes) -> Image.Image:
     try:
         return Image.open(io.BytesIO(data)).convert("RGB")
     except (UnidentifiedImageError, OSError) as exc:

@@ -40,6 +40,8 @@ FAMILY = ModelFamily(
     decode=_segments.decode_turn,
     end_of_turn=_segments.end_of_turn,
     image_token=_segments.image_token,
+    modalities=frozenset({"image", "video"}),
+    media_size=_qwen_pictures.media_size,
     groups={
         "vision": r"(^|\.)visual\.(?!merger\.|deepstack_merger_list\.)",
         "merger": r"(^|\.)visual\.(merger|deepstack_merger_list)\.",

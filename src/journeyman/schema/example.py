@@ -1,5 +1,7 @@
 """A training example: the rendered conversation and its pictures, self-contained."""
 
+from typing import ClassVar
+
 from journeyman.schema.record import Record
 
 
@@ -11,8 +13,18 @@ class EmbeddedImage(Record):
     """``<sha256>.<extension>``."""
 
 
+class EmbeddedFile(Record):
+    """A sound or a video in the form that ``datasets`` reads as ``Audio()`` or ``Video()``."""
+
+    bytes: bytes
+    path: str
+    """``<sha256>.<extension>``."""
+
+
 class Example(Record):
     """One row of the dataset; ``datasets.load_dataset`` shows its pictures with no local copy."""
+
+    SCHEMA_VERSION: ClassVar[int] = 2
 
     example_id: str
     split: str
@@ -27,3 +39,7 @@ class Example(Record):
     answer_json: str
     origin: str
     teacher: str
+    audios: tuple[EmbeddedFile, ...] = ()
+    """Sounds, in order of the messages."""
+    videos: tuple[EmbeddedFile, ...] = ()
+    """Videos, in order of the messages."""

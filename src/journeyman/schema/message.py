@@ -1,4 +1,4 @@
-"""A chat message of text and pictures: the one form that build, train, eval and serve all render."""
+"""A chat message of text, pictures, sounds and videos: the one form that build, train, eval and serve all render."""
 
 import json
 from collections.abc import Iterable
@@ -23,7 +23,22 @@ class ImagePart(Record):
     sha256: str
 
 
-Part = Annotated[TextPart | ImagePart, Field(discriminator="type")]
+class AudioPart(Record):
+    """A sound, by content."""
+
+    type: Literal["audio"] = "audio"
+    sha256: str
+
+
+class VideoPart(Record):
+    """A video, by content."""
+
+    type: Literal["video"] = "video"
+    sha256: str
+
+
+MediaPart = ImagePart | AudioPart | VideoPart
+Part = Annotated[TextPart | ImagePart | AudioPart | VideoPart, Field(discriminator="type")]
 
 
 class Message(Record):
@@ -42,6 +57,11 @@ class Message(Record):
     def images(self) -> tuple[str, ...]:
         """sha256 of each picture, in reading order."""
         return tuple(p.sha256 for p in self.content if isinstance(p, ImagePart))
+
+    @property
+    def media(self) -> tuple[MediaPart, ...]:
+        """Pictures, sounds and videos, in reading order."""
+        return tuple(p for p in self.content if not isinstance(p, TextPart))
 
 
 _MESSAGES = TypeAdapter(tuple[Message, ...])

@@ -26,6 +26,11 @@ def tool_result_key(key: str) -> str:
     return f"tool-results/{key[:2]}/{key}.parquet"
 
 
+def feature_prefix(identity: str) -> str:
+    """Parts of the features that frozen encoders of one identity gave of files."""
+    return f"features/{identity}/"
+
+
 def outcome_prefix(scope: str) -> str:
     """Finished problems of one evaluation, one object each."""
     return f"outcomes/{scope}/"

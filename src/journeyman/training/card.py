@@ -43,7 +43,11 @@ UNKNOWN = Licence("other", "unknown: read the base model's own card", "not known
 
 
 def licence_of(base_model: str) -> Licence:
-    """Terms of a base model's weights, as far as they are known here."""
+    """Terms of a base model's weights, as far as they are known here; ImageBind's bind whatever sees through it."""
+    *encoders, language = base_model.split(" + ")
+    if encoders and all("imagebind:" in encoder for encoder in encoders):
+        title = f"CC BY-NC-SA 4.0 (ImageBind), and: {licence_of(language).title}"
+        return Licence("cc-by-nc-sa-4.0", title, "ImageBind's repository, and the language model's card")
     return _BUILT if base_model.startswith("tiny") else BASE_LICENCES.get(base_model, UNKNOWN)
 
 
@@ -90,6 +94,7 @@ def model_card(model: Model, examples: Sequence[Example], facts: ModelFacts) -> 
         f"# {model.base_model} tuned to use tools",
         "",
         *_warning(teachers),
+        *_blindness(config),
         "## Data",
         "",
         *_data(model, examples, teachers),
@@ -144,6 +149,16 @@ def _warning(teachers: Sequence[str]) -> list[str]:
     return [
         "> **Trained on data of the scripted teacher**, a program, not a language model.",
         "> It shows that the pipeline works; it says nothing about what a paid model's data teach.",
+        "",
+    ]
+
+
+def _blindness(config: TrainingConfig) -> list[str]:
+    if config.media != "none":
+        return []
+    return [
+        "> **Trained without media**: pictures, sounds and videos were left out of every conversation.",
+        "> It is the blind twin of a model that saw them, made to tell what words alone can do.",
         "",
     ]
 

@@ -166,6 +166,9 @@ class TrainingConfig(BaseModel):
     """Stop when a step's loss is above so many times the median of the last steps (guard.py); 0 stops for NaN and
     infinity only. Off by default: a small model from scratch falls through two orders of magnitude, where single
     steps rightly stand out. 3 to 5 suits the tuning of a pretrained model."""
+    media: Literal["as stored", "none"] = "as stored"
+    """``none`` leaves pictures, sounds and videos out of every conversation: the blind twin, which learns what words
+    alone tell."""
     trackers: tuple[str, ...] = ()
     """Where metrics go besides the UI: plugins of the ``trackers`` shelf, e.g. ``tensorboard``."""
     seed: int = 0

@@ -8,8 +8,8 @@ from typing import Any, Literal, Protocol
 
 from PIL import Image, UnidentifiedImageError
 
-from journeyman.errors import ConfigError, TrainingError
-from journeyman.model_family import IGNORED, Encoded, ModelFamily, load_model_family
+from journeyman.errors import ConfigError, MediaError, TrainingError
+from journeyman.model_family import IGNORED, Encoded, MediaKind, ModelFamily, load_model_family
 from journeyman.schema.example import Example
 from journeyman.schema.message import ImagePart, Message, TextPart, messages_from_json
 from journeyman.training.config import TrainingConfig
@@ -17,8 +17,13 @@ from journeyman.training.config import TrainingConfig
 TooLong = Literal["drop", "cut"]
 Size = tuple[int, int]
 """Width and height in pixels."""
+COLUMNS: Mapping[MediaKind, str] = {"image": "images", "audio": "audios", "video": "videos"}
+"""Kind of media -> the column of an Example that holds it."""
+NOUNS: Mapping[MediaKind, str] = {"image": "picture", "audio": "sound", "video": "video"}
 _SIZES = 4096
 _SMALL: Size = (28, 28)
+_NO_SIZE: Size = (0, 0)
+"""Of a sound, and of a file that is there as features."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +32,29 @@ class Conversation:
 
     row_id: str
     messages_json: str
-    images: Mapping[str, bytes]
-    """By sha256."""
+    media: Mapping[str, bytes]
+    """By sha256: the files, or their features as ``.npy``."""
+    features: bool = False
+    """Whether ``media`` are features of frozen encoders."""
 
     def sizes(self) -> dict[str, Size]:
-        """Size of each picture, from its header.
+        """Size of each picture and video that is there, from its header; (0, 0) of sounds and features.
 
         Raises:
-            ConfigError: Something is no picture.
+            ConfigError: Something is no picture, or no video.
         """
         sizes = {}
-        for sha256, data in self.images.items():
-            try:
-                with Image.open(io.BytesIO(data)) as image:
-                    sizes[sha256] = image.size
-            except (UnidentifiedImageError, OSError) as exc:
-                raise ConfigError(f"row {self.row_id}: picture {sha256[:12]} cannot be opened: {exc}") from exc
+        parts = {part.sha256: part.type for message in messages_from_json(self.messages_json) for part in message.media}
+        for sha256, kind in parts.items():
+            if sha256 in self.media:
+                sizes[sha256] = _NO_SIZE if self.features else self._size(sha256, kind)
         return sizes
+
+    def _size(self, sha256: str, kind: MediaKind) -> Size:
+        try:
+            return media_size(kind, self.media[sha256])
+        except MediaError as exc:
+            raise ConfigError(f"row {self.row_id}: {NOUNS[kind]} {sha256[:12]} cannot be opened: {exc}") from exc
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +62,13 @@ class Measure:
     """What a conversation will be when it is encoded."""
 
     tokens: int
-    """Pictures included; after a cut."""
+    """Media included; after a cut."""
     patches: int
     """Rows of ``Encoded.patches``."""
     trained: int
     """Tokens that enter the loss."""
     shared: int
-    """First tokens in common with the run's reference conversation, none of them trained or a picture's."""
+    """First tokens in common with the run's reference conversation, none of them trained or a media part's."""
     turns: int
     """Turns that are kept, from the first; 0 when the policy for too long rows drops the conversation."""
     cut: bool
@@ -98,6 +109,7 @@ class Encoder:
         self._reference = reference
         # A picture's tokens depend on its size; the few that tell its number, on that alone.
         self._grown = lru_cache(_SIZES)(self._growth)
+        self._told = lru_cache(_SIZES)(self._tell)
         self._runs: list[int] = []
         self._small_patches = 0
 
@@ -109,40 +121,45 @@ class Encoder:
         return Encoder(self._family, self._processor, self._limits, reference)
 
     def opening(self, messages_json: str) -> Encoded:
-        """The turns before the first picture, encoded."""
+        """The turns before the first picture, sound or video, encoded."""
         messages = messages_from_json(messages_json)
-        encoded = self._encode([_without_pictures(m) for m in messages], {})
-        return self._before_pictures(encoded, messages)
+        encoded = self._encode([_without_media(m) for m in messages], {})
+        return self._before_media(encoded, messages)
 
     def measure(self, row_id: str, messages_json: str, sizes: Mapping[str, Size]) -> Measure:
-        """Count what :meth:`encode` will give, without decoding a picture.
+        """Count what :meth:`encode` will give, without decoding a file.
 
-        Exact where the tokens and patches of a picture depend on its size and its place alone, as they
-        do in every family here; :meth:`encode` refuses a row where they do not.
+        Exact where the tokens and patches of a media part depend on its kind, its size and its place alone, as
+        they do in every family here; :meth:`encode` refuses a row where they do not.
 
         Args:
             row_id: Named in errors.
             messages_json: The conversation.
-            sizes: Of every picture it names, by sha256.
+            sizes: Of every file it names, by sha256 (:meth:`Conversation.sizes`).
 
         Raises:
-            ConfigError: The size of a picture is missing.
+            ConfigError: A file is missing.
         """
         messages = messages_from_json(messages_json)
-        encoded = self._encode([_without_pictures(m) for m in messages], {})
+        encoded = self._encode([_without_media(m) for m in messages], {})
         ends, patches = [], []
         tokens = seen = number = 0
         for message, (_, end) in zip(messages, encoded.turn_spans.tolist(), strict=True):
-            for sha256 in message.images:
-                if sha256 not in sizes:
+            for part in message.media:
+                if part.sha256 not in sizes:
                     raise ConfigError(
-                        f"row {row_id}: picture {sha256[:12]} of a {message.role} turn is missing from images; "
-                        "build the dataset anew"
+                        f"row {row_id}: {NOUNS[part.type]} {part.sha256[:12]} of a {message.role} turn is missing from "
+                        f"{COLUMNS[part.type]}; build the dataset anew"
                     )
-                grown, more = self._grown(sizes[sha256])
-                tokens += self._small_run(number) + grown
-                seen += self._small_patches + more
-                number += 1
+                if self._is_told(part.type):
+                    grown, more = self._told(part.type, sizes[part.sha256])
+                else:
+                    grown, more = self._grown(sizes[part.sha256])
+                    grown += self._small_run(number)
+                    more += self._small_patches
+                    number += 1
+                tokens += grown
+                seen += more
             ends.append(end + tokens)
             patches.append(seen)
         turns = self._kept_turns(messages, ends)
@@ -161,26 +178,26 @@ class Encoder:
         """Encode as many turns as ``measure`` keeps.
 
         Raises:
-            ConfigError: A picture is missing or cannot be opened.
+            ConfigError: A file is missing or cannot be opened.
             TrainingError: The result is not what was measured.
         """
         messages = messages_from_json(conversation.messages_json)[: measure.turns]
         try:
-            encoded = self._encode(messages, conversation.images)
+            encoded = self._encode(messages, conversation.media)
         except ConfigError as exc:
             raise ConfigError(f"row {conversation.row_id}: {exc}") from exc
         if (len(encoded), len(encoded.patches)) != (measure.tokens, measure.patches):
             raise TrainingError(
                 f"row {conversation.row_id} has {len(encoded)} tokens and {len(encoded.patches)} patches, but "
-                f"{measure.tokens} and {measure.patches} were measured: {self._family.name} sizes pictures by more "
-                "than their size"
+                f"{measure.tokens} and {measure.patches} were measured: {self._family.name} sizes media by more "
+                "than their kind and size"
             )
         return encoded
 
-    def _encode(self, messages: Sequence[Message], images: Mapping[str, bytes]) -> Encoded:
+    def _encode(self, messages: Sequence[Message], media: Mapping[str, bytes]) -> Encoded:
         return self._family.encode(
             messages,
-            images,
+            media,
             self._processor,
             add_generation_prompt=False,
             max_pixels=self._limits.max_pixels,
@@ -200,15 +217,26 @@ class Encoder:
     def _shared(self, encoded: Encoded, messages: Sequence[Message]) -> int:
         if self._reference is None:
             return 0
-        both = (self._reference, self._before_pictures(encoded, messages))
+        both = (self._reference, self._before_media(encoded, messages))
         return self._family.common_prefix(both, self._processor) if min(map(len, both)) > 1 else 0
 
-    def _before_pictures(self, encoded: Encoded, messages: Sequence[Message]) -> Encoded:
-        turn = next((t for t, m in enumerate(messages) if m.images), None)
+    def _before_media(self, encoded: Encoded, messages: Sequence[Message]) -> Encoded:
+        turn = next((t for t, m in enumerate(messages) if m.media), None)
         if turn is None:
             return encoded
         end = int(encoded.turn_spans[turn][0])
         return replace(encoded, input_ids=encoded.input_ids[:end], labels=encoded.labels[:end])
+
+    def _is_told(self, kind: MediaKind) -> bool:
+        """Whether the family tells the size of a part; that of its own encoder's pictures is found by a blank one."""
+        return kind != "image" or self._family.frozen_encoders is not None
+
+    def _tell(self, kind: MediaKind, size: Size) -> tuple[int, int]:
+        if self._family.media_size is None:
+            raise ConfigError(f"model family {self._family.name} takes no {NOUNS[kind]}")
+        return self._family.media_size(
+            kind, size, self._processor, max_pixels=self._limits.max_pixels, min_pixels=self._limits.min_pixels
+        )
 
     def _growth(self, size: Size) -> tuple[int, int]:
         """How many more tokens and patches a picture of ``size`` has than a small one."""
@@ -233,6 +261,25 @@ class Encoder:
         parts = tuple(ImagePart(sha256=f"{w}x{h}") for w, h in sizes)
         images = {part.sha256: _blank_png(size) for part, size in zip(parts, sizes, strict=True)}
         return self._encode([Message(role="user", content=parts)], images)
+
+
+def media_size(kind: MediaKind, data: bytes) -> Size:
+    """Width and height of a picture or video, from its header; (0, 0) of a sound.
+
+    Raises:
+        MediaError: It is not what it is said to be.
+    """
+    if kind == "audio":
+        return _NO_SIZE
+    if kind == "video":
+        from journeyman.media_reader import frame_size  # loads a decoder
+
+        return frame_size(data, NOUNS[kind])
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            return image.size
+    except (UnidentifiedImageError, OSError) as exc:
+        raise MediaError(str(exc)) from exc
 
 
 class Rendered(Protocol):
@@ -282,9 +329,9 @@ def _runs(encoded: Encoded) -> list[int]:
     return [end - start for start, end in encoded.picture_spans.tolist()]
 
 
-def _without_pictures(message: Message) -> Message:
-    # Empty text in place of a picture: what stands around it is tokenized as it is beside the picture.
-    parts = tuple(TextPart(text="") if isinstance(p, ImagePart) else p for p in message.content)
+def _without_media(message: Message) -> Message:
+    # Empty text in place of a file: what stands around it is tokenized as it is beside the file.
+    parts = tuple(p if isinstance(p, TextPart) else TextPart(text="") for p in message.content)
     return message.model_copy(update={"content": parts})
 
 

@@ -46,8 +46,8 @@ class EncodingPool:
         return self._pool.submit(_run, task, *arguments)
 
     def close(self) -> None:
-        """Drop what is not begun; processes end."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        """Drop what is not begun; a thread ends what it is at, processes are not waited for."""
+        self._pool.shutdown(wait=self._in_thread, cancel_futures=True)
 
 
 def _enter(encoder: Encoder) -> None:

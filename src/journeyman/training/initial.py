@@ -11,6 +11,8 @@ from journeyman.training.config import LoraConfig, TrainingConfig
 from journeyman.training.packages import attention_implementation, quantization
 
 TINY = "tiny"
+JOIN = " + "
+"""Between the names of models that are put together to one."""
 
 
 def initial_model(config: TrainingConfig, family: ModelFamily, texts: Iterable[str]) -> tuple[Any, Any]:
@@ -30,7 +32,7 @@ def initial_model(config: TrainingConfig, family: ModelFamily, texts: Iterable[s
         if config.quantize != "none":
             raise ConfigError(f"quantize = {config.quantize} is for models that are loaded; {name!r} is built here")
         model, processor = builds[name](texts, config.seed)
-    elif name.startswith(("/", "./", "../", "~")) and not Path(name.partition(" + ")[0]).expanduser().is_dir():
+    elif name.startswith(("/", "./", "../", "~")) and not Path(name.partition(JOIN)[0]).expanduser().is_dir():
         raise ConfigError(f"base_model {name!r} is no folder; give a folder, a hub name or {_or(builds)}")
     else:
         model, processor = family.load(
@@ -42,6 +44,21 @@ def initial_model(config: TrainingConfig, family: ModelFamily, texts: Iterable[s
         )
     _set_kernels(model, config)
     return model, processor
+
+
+def initial_processor(config: TrainingConfig, family: ModelFamily, texts: Iterable[str]) -> Any:
+    """The processor of :func:`initial_model` without its model, which is dropped where it is built and not loaded.
+
+    Raises:
+        ConfigError: No such model.
+    """
+    builds = {TINY: family.build_tiny, **family.builds}
+    name = config.base_model
+    if name in builds:
+        return builds[name](texts, config.seed)[1]
+    if JOIN in name:
+        return family.load(name, config.precision)[1]
+    return family.load_processor(str(Path(name).expanduser()))
 
 
 def prepare_for_training(model: Any, config: TrainingConfig, family: ModelFamily) -> Any:

@@ -8,27 +8,24 @@ from typing import Any
 
 from journeyman.model_family import load_model_family
 from journeyman.recipe import Recipe
-from journeyman.schema.arrow import table_to_records
 from journeyman.schema.artifact import ArtifactRef, Counts, StageResult
-from journeyman.schema.example import Example
 from journeyman.schema.model import Model
 from journeyman.schema.record import canonical_json, sha256_hex
 from journeyman.schema.verdict import Verdict
 from journeyman.settings import Settings
 from journeyman.storage import layout
 from journeyman.storage.model_files import upload_model
-from journeyman.storage.store import Store, parquet_bytes
+from journeyman.storage.store import Store
 from journeyman.tracker import load_tracker, numbers
 from journeyman.training.config import TrainingConfig
-from journeyman.training.conversations import corpus, of_split
-from journeyman.training.preflight import refuse_dataset, refuse_what_cannot_train
+from journeyman.training.preflight import refuse_what_cannot_train
+from journeyman.training.rank_data import bring_data, training_texts
+from journeyman.training.rank_protocol import feature_path
 from journeyman.training.stages import OnMetrics, plan_stages, run_stages
 
 KIND = "models"
 VERSION = 3
 """Raise it when equal inputs would give another model: it is part of cache keys and of run fingerprints."""
-STREAMED_BYTES = 1 << 30
-"""Datasets from this size on are streamed by the ranks; smaller ones are copied, each object against its sha256."""
 
 
 def train(
@@ -36,7 +33,7 @@ def train(
     recipe: Recipe,
     *,
     store: Store,
-    settings: Settings,  # noqa: ARG001 - every stage is called alike
+    settings: Settings,
     home: Path,
     on_metrics: OnMetrics,
 ) -> StageResult:
@@ -45,8 +42,8 @@ def train(
     Args:
         dataset: Example rows with the splits ``train`` and ``validation``.
         recipe: Its ``training`` section is all that is read.
-        store: Holds the dataset, the checkpoints and the finished model.
-        settings: Where the parts of the run are.
+        store: Holds the dataset, the features of its files, the checkpoints and the finished model.
+        settings: How datasets of a mixture are reached.
         home: Local state; the run works in ``training/`` below it, trackers in ``trackers/``. With several nodes
             all of them must see it under the same path.
         on_metrics: Called about a hundred times a stage with ``stage``, ``step``, ``steps``, ``run_step`` (counted
@@ -54,8 +51,8 @@ def train(
             ``memory_bytes`` by rank; at a checkpoint that was validated with ``validation_loss`` instead.
 
     Raises:
-        ConfigError: Refused before the first step: no row, no trained token, fewer rows than ranks, no such
-            model, processor, freeze group, adapter target, package or tracker.
+        ConfigError: Refused before the first step: no row, no trained token, fewer rows than ranks, a file of a kind
+            that the family does not take, no such model, processor, freeze group, adapter target, package or tracker.
         SchemaError: The dataset does not hold examples.
         StorageError: The store cannot be used.
         TransientError: A rank was killed or stopped; running again resumes.
@@ -66,9 +63,17 @@ def train(
     stages = plan_stages(dataset.digest, config, VERSION)
     run = stages[-1].run
     folder = _folder(home, run)
-    urls = _bring_dataset(store, dataset, config, folder)
+    data = bring_data(store, dataset, config, folder, settings, features=feature_path(folder))
     with _tracked(config, run, home, on_metrics) as report:
-        done = run_stages(stages, folder=folder, urls=urls, store=store, home=home, on_metrics=report)
+        done = run_stages(
+            stages,
+            folder=folder,
+            urls=data.urls,
+            features=data.features,
+            store=store,
+            home=home,
+            on_metrics=report,
+        )
     end = done.end
     digest = upload_model(store, done.model)
     row = _row(
@@ -115,8 +120,7 @@ def build_untuned(
     from journeyman.training.initial import initial_model
 
     family = load_model_family(recipe.training.model_family)
-    rows = of_split(store.records(dataset, Example), "train")
-    model, processor = initial_model(recipe.training, family, corpus(rows))
+    model, processor = initial_model(recipe.training, family, training_texts(store, dataset))
     folder = _folder(home, f"untuned-{plan_stages(dataset.digest, recipe.training, VERSION)[0].run}")
     export_model(model, processor, folder / "model", family)
     digest = upload_model(store, folder / "model")
@@ -124,22 +128,6 @@ def build_untuned(
     kept = store.write(KIND, [_row(digest, recipe.training, parameters=parameters)], Model, parents=[dataset])
     shutil.rmtree(folder, ignore_errors=True)
     return _result("build-untuned", kept, dataset, store, {"model": digest, "parameters": str(parameters)})
-
-
-def _bring_dataset(store: Store, dataset: ArtifactRef, config: TrainingConfig, folder: Path) -> tuple[str, ...]:
-    """Copy the dataset into the run's folder, or name the files that ranks stream.
-
-    Raises:
-        ConfigError: Nothing can be learned from its rows, or they are fewer than ranks.
-        SchemaError: It does not hold examples.
-    """
-    objects = store.manifest(dataset).objects
-    if sum(item.size_bytes for item in objects) >= STREAMED_BYTES:
-        return tuple(store.url_of(item.key) for item in objects)
-    table = store.table(dataset, Example)
-    refuse_dataset(config, table_to_records(table, Example))
-    (folder / "dataset.parquet").write_bytes(parquet_bytes(table))
-    return ()
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """What a rank trains on, step by step, prepared ahead of it: rows drawn, measured, planned, encoded and collated.
 
 Every rank draws and measures all rows (about a millisecond each, no pixels) and so knows every step
-without asking the others; it decodes pictures only of the conversations that it computes itself.
+without asking the others; it opens files only of the conversations that it computes itself.
 """
 
 import threading
@@ -32,6 +32,7 @@ _BATCHES_READY = 2
 """Forward passes that are collated and wait for the step."""
 _KEPT_BYTES = 1 << 28
 _POLL_SECONDS = 0.2
+_CLOSE_SECONDS = 60.0
 
 Collate = Callable[[Sequence[Sequence[Encoded]], int], dict[str, Any]]
 """(rows of conversations, tokens of the shared prefix) -> tensors of one forward pass."""
@@ -136,6 +137,7 @@ class Loader:
         self._room = _KEPT_BYTES
         self._stop = threading.Event()
         self._ready: Queue[Any] = Queue(_BATCHES_READY)
+        self._thread: threading.Thread | None = None
 
     @property
     def start(self) -> Position:
@@ -161,8 +163,8 @@ class Loader:
             ConfigError: A row cannot be encoded, or none is left to train on.
             ArtifactError: The dataset cannot be read any further.
         """
-        thread = threading.Thread(target=self._fill, args=(position,), daemon=True, name="loader")
-        thread.start()
+        self._thread = threading.Thread(target=self._fill, args=(position,), daemon=True, name="loader")
+        self._thread.start()
         while True:
             step: Step[Candidate] = self._take()
             rows = step.conversations
@@ -199,10 +201,16 @@ class Loader:
             yield self._alone(*loaded.popleft())
 
     def close(self) -> None:
-        """Prepare nothing more."""
+        """Prepare nothing more.
+
+        The thread is waited for: one that still tokenizes or reads Parquet when the interpreter ends is cut off
+        inside C++, which aborts the process though its work is done.
+        """
         self._stop.set()
         self._pool.close()
         self._mixture.close()
+        if self._thread is not None:
+            self._thread.join(_CLOSE_SECONDS)
 
     # the loader's thread -------------------------------------------------------------------------
 

@@ -5,8 +5,8 @@ from typing import Any
 import torch
 from torch import nn
 
-_PICTURES = ("pixel_values", "image_grid_thw", "target_sizes")
-"""Inputs of a batch that are pictures, in all families."""
+_PICTURES = ("pixel_values", "image_grid_thw", "target_sizes", "media_features", "media_grids")
+"""Inputs of a batch that are pictures or features of files, in all families."""
 
 
 class TokenLoss(nn.Module):

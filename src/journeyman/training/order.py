@@ -22,12 +22,14 @@ from journeyman.schema.example import Example
 from journeyman.schema.message import messages_from_json
 from journeyman.storage.row_groups import RowGroup, RowGroups
 from journeyman.training.conversations import Conversation
+from journeyman.training.media_source import MediaSource
 
 BUFFER_ROWS = 2048
 BUFFER_BYTES = 1 << 28
 """As stored, which for pictures is about what they take in memory."""
 _READERS = 8
-_COLUMNS = ("example_id", "messages_json", "images")
+_COLUMNS = ("example_id", "messages_json")
+_STORED = MediaSource()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class RowRef:
     row: int
     """Its number in the group."""
     table: pa.Table = field(repr=False)
+    source: MediaSource = field(repr=False)
 
     @property
     def row_id(self) -> str:
@@ -59,8 +62,7 @@ class RowRef:
     def conversation(self) -> Conversation:
         """The row, copied out of the buffer."""
         (row,) = self.table.slice(self.row, 1).to_pylist()
-        images = {image["path"].partition(".")[0]: image["bytes"] for image in row["images"] if image["bytes"]}
-        return Conversation(row["example_id"], row["messages_json"], images)
+        return self.source.conversation(row)
 
 
 class Rows:
@@ -75,6 +77,7 @@ class Rows:
         families: Sequence[str] = (),
         share: float = 1.0,
         buffer_rows: int = BUFFER_ROWS,
+        media: MediaSource = _STORED,
     ) -> None:
         """Read footers, and of the rows no more than is needed to know which of them are meant.
 
@@ -85,6 +88,7 @@ class Rows:
             families: Rows of these families only; empty takes all.
             share: Share of those rows, 0 to 1, drawn once.
             buffer_rows: Rows shuffled among themselves.
+            media: Where the media of a row come from.
 
         Raises:
             SchemaError: The files do not hold examples.
@@ -93,6 +97,9 @@ class Rows:
         self.urls = tuple(urls)
         self._files = RowGroups(urls)
         refuse_other_schema(self._files.schema, ", ".join(urls))
+        self._media = media
+        # A dataset that was written before there were sounds and videos has no columns for them.
+        self._columns = (*_COLUMNS, *(name for name in media.columns if name in self._files.schema.names))
         self._seed = seed
         self._buffer_rows = buffer_rows
         self._held: dict[int, Future[pa.Table]] = {}
@@ -127,7 +134,7 @@ class Rows:
             order = [(g, int(row)) for g in sorted(run.groups) for row in self._chosen_rows[g]]
             random.Random(self._seed_of(run)).shuffle(order)  # noqa: S311 - reproducible order, no secret
             for group, row in order[skipped:]:
-                yield RowRef(group, row, held[group].result())
+                yield RowRef(group, row, held[group].result(), self._media)
             skipped, run = 0, following
 
     def stored(self) -> Iterator[RowRef]:
@@ -138,7 +145,7 @@ class Rows:
             if group + 2 < len(self._groups):
                 ahead.append(self._read(group + 2))
             for row in rows:
-                yield RowRef(group, int(row), table)
+                yield RowRef(group, int(row), table, self._media)
 
     def texts(self) -> Iterator[str]:
         """Text of every turn, as stored; pictures are not read."""
@@ -148,7 +155,7 @@ class Rows:
                 yield from (m.text for m in messages_from_json(column[int(row)].as_py()))
 
     def _read(self, group: int) -> "Future[pa.Table]":
-        return self._readers.submit(self._files.read, self._groups[group], _COLUMNS)
+        return self._readers.submit(self._files.read, self._groups[group], self._columns)
 
     def _chosen(self, group: RowGroup, split: str, families: frozenset[str], share: float) -> npt.NDArray[np.int32]:
         """Numbers of the rows that are meant; the columns are read only where the footer does not tell."""
@@ -262,6 +269,8 @@ def refuse_other_schema(schema: pa.Schema, name: str) -> None:
     for want in arrow_schema(Example):
         index = schema.get_field_index(want.name)
         found: Any = schema.field(index).type if index >= 0 else None
+        if found is None and not Example.model_fields[want.name].is_required():
+            continue
         if found is None or not _alike(found, want.type):
             raise SchemaError(
                 f"{name} does not hold examples: column {want.name!r} is {found or 'missing'}, not {want.type}; "

@@ -47,7 +47,8 @@ def refuse_model(config: TrainingConfig, family: ModelFamily) -> None:
     whole = "export model and processor with save_pretrained into one folder"
     if not (folder / "config.json").is_file():
         raise ConfigError(f"base_model {config.base_model!r} holds no config.json; {whole}")
-    if not any((folder / name).is_file() for name in _PROCESSOR):
+    # Frozen encoders are named in config.json, and read pictures in ways of their own.
+    if family.frozen_encoders is None and not any((folder / name).is_file() for name in _PROCESSOR):
         raise ConfigError(f"base_model {config.base_model!r} holds no processor ({' or '.join(_PROCESSOR)}); {whole}")
     if not any((folder / name).is_file() for name in _TOKENIZER):
         raise ConfigError(f"base_model {config.base_model!r} holds no tokenizer ({', '.join(_TOKENIZER)}); {whole}")

@@ -185,10 +185,12 @@ _MLLM_TOOL_ROWS = Rows(count=11_000, tokens=80, picture_share=0.01, trained_shar
 """One soft token a file. Two of the four training files are not public: the count is our estimate."""
 
 
-def _mllm_tool(base_model: str, *, batch: int) -> TrainingConfig:
+def _mllm_tool(language: str, *, batch: int) -> TrainingConfig:
+    # The one encoder of all three kinds, from where its weights (CC BY-NC-SA 4.0) were put.
+    encoders = [f"{kind}=imagebind:imagebind_huge.pth" for kind in ("image", "audio", "video")]
     return TrainingConfig(
         model_family="bridge",
-        base_model=base_model,
+        base_model=" + ".join((*encoders, language)),
         lora=LoraConfig(rank=32, alpha=32, dropout=0.1, targets=_QKVO, also_train=("merger",)),
         zero_stage=2,
         offload_optimizer="cpu",

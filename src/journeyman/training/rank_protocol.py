@@ -31,6 +31,8 @@ class RankConfig(BaseModel):
     """Examples of these families only; empty takes all."""
     share: float = 1.0
     """Share of those rows, drawn once by the seed."""
+    features: str = ""
+    """Identity of the frozen encoders whose features lie in ``feature_file``; empty where there are none."""
     resume_step: int = 0
     """Step of the checkpoint in ``folder`` to go on from; 0 starts anew."""
 
@@ -43,6 +45,11 @@ class RankConfig(BaseModel):
     def sources(self) -> tuple[str, ...]:
         """The Parquet files to read, wherever they are."""
         return self.urls or (str(self.dataset),)
+
+    @property
+    def feature_file(self) -> Path:
+        """Features of the dataset's files (feature_file.py)."""
+        return feature_path(self.folder)
 
     @property
     def checkpoints(self) -> Path:
@@ -70,6 +77,11 @@ class Failure(BaseModel):
     """Class name of the exception."""
     message: str
     traceback: str
+
+
+def feature_path(folder: Path) -> Path:
+    """Where the features of a run's files are."""
+    return folder / "features.arrow"
 
 
 def checkpoint_name(step: int) -> str:

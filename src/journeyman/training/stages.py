@@ -97,6 +97,7 @@ def run_stages(
     *,
     folder: Path,
     urls: tuple[str, ...],
+    features: str = "",
     store: Store,
     home: Path,
     on_metrics: OnMetrics,
@@ -107,6 +108,7 @@ def run_stages(
         stages: In order.
         folder: The run's, which all ranks see.
         urls: Files that ranks stream; empty where the dataset lies in ``folder``.
+        features: Identity of the encoders whose features lie in ``folder``; empty where there are none.
         store: Holds checkpoints and the models between stages.
         home: Where models are downloaded to.
         on_metrics: Called with the metrics of every report; ``stage`` is among them where there are several.
@@ -129,7 +131,14 @@ def run_stages(
             on_metrics({**metrics, "stage": stage.name, "run_step": before + metrics["step"]})
 
         own = stage.training if base is None else stage.training.model_copy(update={"base_model": str(base.resolve())})
-        ranks = RankConfig(folder=folder.resolve(), training=own, urls=urls, families=stage.families, share=stage.share)
+        ranks = RankConfig(
+            folder=folder.resolve(),
+            training=own,
+            urls=urls,
+            features=features,
+            families=stage.families,
+            share=stage.share,
+        )
         end, resumed_at = _run_stage(ranks, stage.run, store, report)
         steps += end["steps"]
         if last:

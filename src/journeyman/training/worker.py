@@ -21,8 +21,10 @@ from typing import TYPE_CHECKING, Any
 from journeyman.errors import TrainingError
 from journeyman.model_family import Encoded, ModelFamily, load_model_family
 from journeyman.training.conversations import Encoder, limits
+from journeyman.training.feature_file import FeatureFile
 from journeyman.training.guard import LossGuard
 from journeyman.training.loader import Batch, Loader
+from journeyman.training.media_source import media_source
 from journeyman.training.order import Mixture, Rows
 from journeyman.training.packing import Packing
 from journeyman.training.position import Position, read_position
@@ -69,6 +71,8 @@ class Rank:
         self.training = config.training
         self.stop = stop
         self.family: ModelFamily = load_model_family(self.training.model_family)
+        features = FeatureFile(config.feature_file) if config.features else None
+        self.media = media_source(self.family, self.training.media, features)
 
     def train(self) -> None:
         """From the first step, or the checkpoint to resume from, to the exported model."""
@@ -78,6 +82,7 @@ class Rank:
         own = self._rows(self.config.sources, "train")
         self.validation = self._rows(self.config.sources, "validation")
         model, self.processor = initial_model(self.training, self.family, own.texts())
+        self._refuse_other_encoders()
         model = prepare_for_training(model, self.training, self.family)
         self.loader = self._loader(own, patch_weight(model, self.family))
         try:
@@ -106,6 +111,17 @@ class Rank:
                 **self._rows_told(),
             )
 
+    def _refuse_other_encoders(self) -> None:
+        encoders = self.family.frozen_encoders
+        if not self.config.features or encoders is None:
+            return
+        identity = encoders.identity(self.processor)
+        if identity != self.config.features:
+            raise TrainingError(
+                f"features were computed by encoders {self.config.features}, but {self.training.base_model} has "
+                f"{identity}: {self.family.name} must tell them by the processor alone"
+            )
+
     def _rows(self, urls: Sequence[str], split: str) -> Rows:
         return Rows(
             urls,
@@ -114,6 +130,7 @@ class Rank:
             families=self.config.families,
             share=self.config.share,
             buffer_rows=self.training.shuffle_rows,
+            media=self.media,
         )
 
     def _loader(self, own: Rows, weight: float) -> Loader:
