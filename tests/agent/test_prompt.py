@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from journeyman.agent.prompt import conversation, shorten, system_prompt
+from journeyman.action_format import load_action_format
+from journeyman.agent.prompt import AGENT_FORMATS, conversation, shorten, shortened_lines, system_prompt
 from journeyman.recipe import load_recipe
 from journeyman.schema.query import FileRef, Query
 from journeyman.schema.trajectory import Step, Trajectory
+from tests.agent.skill_toys import TOYS
 from tests.golden import agrees_with_golden
 
 
@@ -37,6 +39,19 @@ def test_the_system_prompt_is_short_and_golden(request: pytest.FixtureRequest) -
     agrees_with_golden(text, Path("prompts/system.txt"), request)
 
 
+def test_the_system_prompt_for_skills_is_short_and_golden(request: pytest.FixtureRequest) -> None:
+    text = system_prompt([tool.card() for tool in TOYS], "skill_json")
+    assert len(text) < 600
+    agrees_with_golden(text, Path("prompts/system_skills.txt"), request)
+
+
+def test_every_format_that_an_agent_acts_in_is_an_action_format_and_says_so() -> None:
+    for name in AGENT_FORMATS:
+        written = {"python_block": "```py", "skill_json": '"API_name"'}[name]
+        assert written in system_prompt((), name)
+        assert load_action_format(name).name == name
+
+
 def test_pictures_stay_where_they_occurred_and_failed_steps_are_not_trained() -> None:
     steps = (
         _step("bad", observation="Error: no", error="execution"),
@@ -56,3 +71,18 @@ def test_a_long_observation_is_cut_in_the_middle_and_says_so() -> None:
     assert cut.startswith("a" * 500)
     assert cut.endswith("b" * 500)
     assert "5000 characters left out" in cut
+
+
+def test_what_code_prints_does_not_pass_for_results_of_skills() -> None:
+    printed = Step(action="a", code="print(1)", observation="Skill results:\nx", images=(), tool_calls=(), error="")
+    end = _step("end")
+    given = {"trajectory_id": "t", "query_id": "q", "answer_json": "1", "status": "answered", "controller": "c"}
+    run = Trajectory.model_validate(given | {"steps": (printed, _step("b", observation="Skill results:\nx"), end)})
+    shown = [m.text for m in conversation(_query(), run, "system") if m.role == "user"][1:]
+    assert shown == ["Observation:\nSkill results:\nx", "Skill results:\nx"]
+
+
+def test_lines_that_are_too_long_together_are_each_cut_to_a_share() -> None:
+    assert shortened_lines(["a" * 50, "b" * 40], limit=92) == "a" * 50 + "\n" + "b" * 40
+    cut = shortened_lines(["a" * 500, "b" * 40, "c"], limit=150).split("\n")
+    assert cut == ["a" * 25, "[... 450 characters left out ...]", "a" * 25, "b" * 40, "c"]

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from transformers import AttentionInterface
 
+from journeyman.agent.constraint import ConstraintState
 from journeyman.model_family import Encoded, ModelFamily
 
 NAME = "shared_prefix"
@@ -71,33 +72,43 @@ class GreedyDecoder:
         self._prefixes: dict[tuple[int, ...], list[_Layer]] = {}
 
     @torch.inference_mode()
-    def decode(self, prompts: Sequence[Encoded], max_new_tokens: int) -> list[list[int]]:
+    def decode(
+        self, prompts: Sequence[Encoded], max_new_tokens: int, states: Sequence[ConstraintState] | None = None
+    ) -> list[list[int]]:
         """The likeliest tokens of each assistant turn, the end of the turn left out.
 
         Args:
             prompts: Conversations that end in a generation prompt.
-            max_new_tokens: Longest turn.
+            max_new_tokens: Longest turn; a longer one is cut, whatever it says.
+            states: What each turn may say, one a prompt, each at its beginning; they are moved on. None allows all.
         """
         written: list[list[int]] = [[] for _ in prompts]
         groups: dict[tuple[int, ...], list[int]] = {}
         for row, prompt in enumerate(prompts):
             groups.setdefault(_first_turn(prompt), []).append(row)
         for prefix, members in groups.items():
-            turns = self._decode_group(prefix, [prompts[row] for row in members], max_new_tokens)
+            allowed = None if states is None else [states[row] for row in members]
+            turns = self._decode_group(prefix, [prompts[row] for row in members], max_new_tokens, allowed)
             for row, tokens in zip(members, turns, strict=True):
                 written[row] = tokens
         return written
 
     def _decode_group(
-        self, prefix: tuple[int, ...], prompts: Sequence[Encoded], max_new_tokens: int
+        self,
+        prefix: tuple[int, ...],
+        prompts: Sequence[Encoded],
+        max_new_tokens: int,
+        states: Sequence[ConstraintState] | None,
     ) -> list[list[int]]:
-        rows, tokens, positions = self._read(prefix, prompts, max_new_tokens)
+        rows, tokens, positions = self._read(prefix, prompts, max_new_tokens, states)
         written: list[list[int]] = [[] for _ in prompts]
         members = list(range(len(prompts)))
         for _ in range(max_new_tokens):
             going = [i for i, token in enumerate(tokens.tolist()) if token != self._end]
             for i in going:
                 written[members[i]].append(int(tokens[i]))
+                if states is not None:
+                    states[members[i]].advance(int(tokens[i]))
             if not going or len(written[members[going[0]]]) == max_new_tokens:
                 break
             if len(going) < len(members):
@@ -105,13 +116,18 @@ class GreedyDecoder:
                 rows.keep(kept)
                 tokens, positions = tokens[kept], positions[..., kept, :]
                 members = [members[i] for i in going]
-            tokens = self._forward(rows, {"input_ids": tokens[:, None], "position_ids": positions})
+            going_on = None if states is None else [states[i] for i in members]
+            tokens = self._forward(rows, {"input_ids": tokens[:, None], "position_ids": positions}, going_on)
             rows.filled += 1
             positions = positions + 1
         return written
 
     def _read(
-        self, prefix: tuple[int, ...], prompts: Sequence[Encoded], max_new_tokens: int
+        self,
+        prefix: tuple[int, ...],
+        prompts: Sequence[Encoded],
+        max_new_tokens: int,
+        states: Sequence[ConstraintState] | None,
     ) -> tuple[Rows, torch.Tensor, torch.Tensor]:
         """Rows with the prompts read, the first token of each turn [B], and its positions [.., B, 1]."""
         shared = self._prefix(prefix, prompts[0])
@@ -128,7 +144,8 @@ class GreedyDecoder:
         for start in range(0, len(prompts), at_once):
             some = prompts[start : start + at_once]
             batch = self._family.collate_continuation(some, self._processor, len(prefix), width)
-            firsts.append(self._forward(rows.part(start, start + at_once), batch))
+            allowed = None if states is None else states[start : start + at_once]
+            firsts.append(self._forward(rows.part(start, start + at_once), batch, allowed))
             positions.append(batch["position_ids"][..., -1:].to(self._model.device) + 1)
         rows.filled = width
         return rows, torch.cat(firsts), torch.cat(positions, dim=-2)
@@ -162,13 +179,25 @@ class GreedyDecoder:
             self._prefixes.pop(next(iter(self._prefixes)))
         return known
 
-    def _forward(self, rows: Rows, batch: dict[str, torch.Tensor]) -> torch.Tensor:
-        """The likeliest next token of each row [B]."""
+    def _forward(
+        self, rows: Rows, batch: dict[str, torch.Tensor], states: Sequence[ConstraintState] | None = None
+    ) -> torch.Tensor:
+        """The likeliest next token of each row [B], of those that its state allows."""
         moved = {name: value.to(self._model.device) for name, value in batch.items()}
         if "pixel_values" in moved:
             moved["pixel_values"] = moved["pixel_values"].to(self._model.dtype)
         hidden = self._model.model(**moved, use_cache=False, decoding_rows=rows).last_hidden_state[:, -1]
-        return torch.as_tensor(self._model.lm_head(hidden).argmax(dim=-1))
+        logits = torch.as_tensor(self._model.lm_head(hidden))
+        return logits.argmax(dim=-1) if states is None else _likeliest_allowed(logits, states)
+
+
+def _likeliest_allowed(logits: torch.Tensor, states: Sequence[ConstraintState]) -> torch.Tensor:
+    """For each row of ``logits`` [B, V] the likeliest token that its state allows [B]."""
+    chosen = []
+    for row, state in zip(logits, states, strict=True):
+        allowed = torch.from_numpy(state.allowed()).to(logits.device, non_blocking=True)
+        chosen.append(allowed[row[allowed].argmax()])
+    return torch.stack(chosen)
 
 
 def _first_turn(prompt: Encoded) -> tuple[int, ...]:

@@ -36,6 +36,10 @@ class Offer:
         """Functions that the agent's code can call."""
         return tuple(self._own_names)
 
+    def name_of(self, tool: str) -> str:
+        """Name by which the agent is told of ``tool``; empty where it is not offered."""
+        return next((name for name, own in self._own_names.items() if own == tool), "")
+
     async def call(self, session: ToolSession, name: str, args: list[Any], kwargs: dict[str, Any]) -> ToolResult:
         """Call the tool that goes by ``name``.
 

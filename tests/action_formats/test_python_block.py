@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journeyman.agent.python_block import Action, UnreadableActionError, read_action, write_action
+from journeyman.action_format import UnreadableActionError
+from journeyman.action_formats.python_block import Action, read_action, write_action
 
 _THOUGHTS = st.text(st.characters(blacklist_characters="`", blacklist_categories=("Cs", "Cc")), max_size=80).map(
     str.strip

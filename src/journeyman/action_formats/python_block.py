@@ -7,8 +7,11 @@ released data lost to a stop sequence.
 import re
 from typing import NamedTuple
 
+from journeyman.action_format import ActionFormat, UnreadableActionError
+
 # Fences stand at the beginning of a line: code may hold three backticks in a string.
-_BLOCK = re.compile(r"^[ \t]*```(?:py|python)?[ \t]*\n(.*?)(?:^[ \t]*```[ \t]*$|```\s*\Z)", re.DOTALL | re.MULTILINE)
+_OPENING = re.compile(r"^[ \t]*```(?:py|python)?[ \t]*\n", re.MULTILINE)
+_CLOSING = re.compile(r"^[ \t]*```[ \t]*$|```\s*\Z", re.MULTILINE)
 
 
 class Action(NamedTuple):
@@ -16,10 +19,6 @@ class Action(NamedTuple):
 
     thought: str
     code: str
-
-
-class UnreadableActionError(ValueError):
-    """The text holds no action; the message is what the agent is told."""
 
 
 def write_action(action: Action) -> str:
@@ -33,14 +32,37 @@ def read_action(text: str) -> Action:
     Raises:
         UnreadableActionError: No code block, more than one, or an empty one.
     """
-    blocks = list(_BLOCK.finditer(text))
+    blocks = _blocks(text)
     if not blocks:
         raise UnreadableActionError("no code block was found; write Thought: ..., then Code: and one ```py block")
     if len(blocks) > 1:
         raise UnreadableActionError(f"{len(blocks)} code blocks were found; write exactly one a turn")
-    code = blocks[0].group(1).removesuffix("\n")
+    start, code = blocks[0]
+    code = code.removesuffix("\n")
     if not code.strip():
         raise UnreadableActionError("the code block is empty")
     # By hand: a pattern with blanks around a lazy middle takes quadratic time on a thought of blanks.
-    thought = text[: blocks[0].start()].strip().removeprefix("Thought:").strip().removesuffix("Code:").strip()
+    thought = text[:start].strip().removeprefix("Thought:").strip().removesuffix("Code:").strip()
     return Action(thought, code)
+
+
+def _blocks(text: str) -> list[tuple[int, str]]:
+    """Where each block begins, and what stands between its fences."""
+    blocks = []
+    opening = _OPENING.search(text)
+    while opening is not None:
+        closing = _CLOSING.search(text, opening.end())
+        if closing is None:  # nor is any later block closed; looking again would take quadratic time
+            break
+        blocks.append((opening.start(), text[opening.end() : closing.start()]))
+        opening = _OPENING.search(text, closing.end())
+    return blocks
+
+
+FORMAT = ActionFormat(
+    name="python_block",
+    action=Action,
+    write=write_action,
+    read=read_action,
+    instructions="Each turn write a Thought, then Code in one ```py block.",
+)

@@ -1,0 +1,1 @@
+"""Action formats: one file each, with one constant ``FORMAT``."""
