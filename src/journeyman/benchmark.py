@@ -4,7 +4,7 @@ A benchmark poses problems and says what an attempt is worth. It knows neither w
 are made, cached and cut short: that is the stage ``evaluation``.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +14,9 @@ from journeyman.agent.controller import Controller
 from journeyman.plugins import load_plugin
 from journeyman.schema.media import MediaFile
 from journeyman.schema.problem import Problem
-from journeyman.schema.score import Measure
+from journeyman.schema.query import Query
+from journeyman.schema.record import Record, canonical_json, sha256_hex
+from journeyman.schema.score import Measure, Score
 from journeyman.schema.trajectory import Trajectory
 from journeyman.tool import ToolCard
 
@@ -35,6 +37,53 @@ class ProblemSet:
     """What reports say of the data: counts beside the published ones, what was left out and why."""
 
 
+class Taught(Record):
+    """What was asked in training, and what was right to reply."""
+
+    text: str
+    """The user's words."""
+    reply: str
+    """The assistant's first turn."""
+
+
+class Background(Record):
+    """What all problems of a benchmark share; a media row beside them, so that no problem holds it itself."""
+
+    catalogue: tuple[str, ...] = ()
+    """Names that exist, where what is chosen is one of them."""
+    taught: tuple[Taught, ...] = ()
+    """The benchmark's own training data, where it has some."""
+
+    def file(self, *, source: str, licence: str) -> MediaFile:
+        """It as a media row; equal backgrounds give equal rows."""
+        data = canonical_json(self).encode()
+        return MediaFile(
+            sha256=sha256_hex(data),
+            media_type="application/json",
+            size_bytes=len(data),
+            source=source,
+            licence=licence,
+            data=data,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a baseline is made of."""
+
+    problems: Sequence[Problem]
+    """All of the benchmark, whichever portion of them is attempted."""
+    catalogue: Collection[str]
+    """As :attr:`Background.catalogue`."""
+    taught: Sequence[Taught]
+    """The benchmark's own training data; where it has none, those of the run's dataset."""
+    seed: int
+
+
+Baseline = Callable[[Known], Callable[[Query], Controller]]
+"""What is known -> who attempts each query."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scoring:
     """What a benchmark may use to score besides the attempt."""
@@ -45,6 +94,8 @@ class Scoring:
     """Our tool -> the benchmark's own tools whose work it does (``Tool.covers``)."""
     embed: Callable[[Sequence[str]], FloatArray] | None = None
     """Sentences [S] -> unit vectors [S, D]; None where no model is configured: what needs one stays unscored."""
+    catalogue: Collection[str] = frozenset()
+    """Names that exist (:attr:`Background.catalogue`); empty where there is no catalogue."""
 
 
 def quotient(values: FloatArray, weights: FloatArray) -> FloatArray:
@@ -110,6 +161,14 @@ class Benchmark:
         None
     )
     """(problem, who acts, tools, media by sha256) -> what was done, in place of the agent loop; no tool runs."""
+    background: Callable[[Problem], str] | None = None
+    """Problem -> sha256 of the media row with its :class:`Background`, the same for all; None where there is none."""
+    baselines: Mapping[str, Baseline] = field(default_factory=dict)
+    """Agents of the benchmark's own, by name, that attempt its problems beside all others."""
+    across: Callable[[Sequence[Score]], Mapping[str, tuple[Measure, ...]]] | None = None
+    """All scores of one run -> problem -> measures that no problem has alone, e.g. of pairs."""
+    why: Callable[[Problem, Trajectory, Scoring], str] | None = None
+    """Why an attempt is not right, as a cause of ``evaluation/causes.py``, where no tool calls tell it."""
 
 
 def load_benchmark(name: str) -> Benchmark:

@@ -4,22 +4,43 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from journeyman.action_formats.python_block import read_action
 from journeyman.agent.prompt import action_message, conversation, opening
-from journeyman.agent.python_block import read_action
 from journeyman.evaluation.baselines import (
     BlindController,
     ChanceController,
     FormatOnlyController,
+    TextOnlyController,
     most_common_actions,
+    shuffled_media,
     shuffled_pictures,
 )
 from journeyman.plugins import load_plugin
+from journeyman.schema.message import AudioPart, ImagePart, Message, TextPart, VideoPart
 from journeyman.tool import Tool
 from tests.dataset.toys import file_ref, picture, query, step, trajectory
 
 TOOLS = tuple(
     load_plugin("journeyman.tools", name, "TOOL", Tool) for name in ("ocr", "crop_image", "calculate", "search_corpus")
 )
+
+
+KINDS = {"a1": "audio", "a2": "audio", "a3": "audio", "i1": "image", "i2": "image", "v1": "video"}
+SHOWN = Message(
+    role="user",
+    content=(AudioPart(sha256="a1"), ImagePart(sha256="i1"), VideoPart(sha256="v1"), TextPart(text="What is it?")),
+)
+
+
+class Remembering:
+    name = "tuned"
+
+    def __init__(self) -> None:
+        self.seen = []
+
+    async def act(self, messages, media):
+        self.seen.append((list(messages), dict(media)))
+        return ""
 
 
 class Seeing:
@@ -55,6 +76,32 @@ def test_the_blind_agent_sees_another_picture_in_the_same_place() -> None:
     first, second = seen.split()
     assert first == two.sha256
     assert second in {one.sha256, two.sha256}
+
+
+@given(st.dictionaries(st.text("0123456789abcdef", min_size=1), st.sampled_from(["image", "audio", "video"])))
+def test_files_are_shuffled_within_their_kind_and_a_lone_one_has_no_other(kinds) -> None:
+    swapped = shuffled_media(kinds, seed=3)
+    sizes = [list(kinds.values()).count(kind) for kind in kinds.values()]
+    assert set(swapped) == {digest for digest, size in zip(kinds, sizes, strict=True) if size > 1}
+    assert all(kinds[own] == kinds[other] and own != other for own, other in swapped.items())
+    assert len(set(swapped.values())) == len(swapped)
+
+
+def test_the_blind_agent_hears_another_sound_and_a_lone_video_is_left_out() -> None:
+    swapped = shuffled_media(KINDS, seed=0)
+    inner = Remembering()
+    blind = BlindController(inner, swapped, {digest: digest.encode() for digest in swapped}, KINDS)
+    asyncio.run(blind.act([SHOWN], {}))
+    (((message,), media),) = inner.seen
+    assert [part.type for part in message.content] == ["audio", "image", "text"]
+    assert [part.sha256 for part in message.media] == [swapped["a1"], "i2"]
+    assert all(part.sha256 in media for part in message.media)
+
+
+def test_a_text_only_agent_is_told_the_words_alone() -> None:
+    inner = Remembering()
+    asyncio.run(TextOnlyController(inner).act([SHOWN], {"a1": b"sound"}))
+    assert inner.seen == [([Message(role="user", content=(TextPart(text="What is it?"),))], {})]
 
 
 @pytest.mark.parametrize("number", range(12))

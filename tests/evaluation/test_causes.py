@@ -33,3 +33,11 @@ def test_an_attempt_has_one_cause(steps, changes, right, tools, cause) -> None:
 
 def test_a_crash_is_the_machines_whatever_was_done_before() -> None:
     assert cause_of(trajectory(ASKED), right=1.0, tools=("ocr",), crashed=True) == "crashed"
+
+
+def test_a_benchmark_without_calls_says_itself_what_is_wrong() -> None:
+    run = trajectory(ASKED, step("x"))
+    assert cause_of(run, right=0.0, tools=("ocr",), crashed=False, why="said unknown") == "said unknown"
+    assert cause_of(run, right=1.0, tools=("ocr",), crashed=False, why="wrong tool") == "right"
+    failed = run.model_copy(update={"status": "failed"})
+    assert cause_of(failed, right=0.0, tools=("ocr",), crashed=False, why="wrong tool") == "no readable action"

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from journeyman.agent.python_block import Action, write_action
+from journeyman.action_formats.python_block import Action, write_action
 from journeyman.benchmarks.held_out import problems_of
 from journeyman.errors import ConfigError
 from journeyman.evaluation.run import evaluate

@@ -4,7 +4,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from journeyman.agent.python_block import Action, write_action
+from journeyman.action_formats.python_block import Action, write_action
 from journeyman.benchmarks.held_out import problems_of
 from journeyman.dataset.build import build_dataset
 from journeyman.errors import ConfigError, SandboxError

@@ -13,7 +13,8 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from journeyman.agent.python_block import Action, UnreadableActionError, read_action, write_action
+from journeyman.action_format import UnreadableActionError
+from journeyman.action_formats.python_block import Action, read_action, write_action
 from journeyman.benchmarks._gta_gold import GtaTurn
 from journeyman.schema.record import canonical_json
 

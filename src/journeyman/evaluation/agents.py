@@ -1,23 +1,28 @@
 """Who attempts problems: local models, floors, and models behind an endpoint, all as controllers."""
 
+import asyncio
 import io
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
 
 from journeyman.agent.controller import Controller
 from journeyman.agent.endpoint_model import EndpointController
+from journeyman.benchmark import Background, Benchmark, Known, Taught
 from journeyman.errors import ConfigError
 from journeyman.evaluation.baselines import (
     BlindController,
     ChanceController,
     FormatOnlyController,
+    TextOnlyController,
     most_common_actions,
-    shuffled_pictures,
+    shuffled_media,
 )
+from journeyman.model_family import MediaKind
 from journeyman.recipe import Recipe
 from journeyman.schema.artifact import ArtifactRef
 from journeyman.schema.example import Example
@@ -30,8 +35,11 @@ from journeyman.teacher.client import Teacher
 from journeyman.teacher.request import tokens_estimate
 from journeyman.tool import Tool
 
-LOCAL_MODELS = ("untuned", "tuned", "blind")
+LOCAL_MODELS = ("untuned", "tuned", "blind", "text_only")
 FLOORS = ("format_only", "chance")
+_OF_BENCHMARKS = ("tfidf", "blind_bound")
+"""Baselines that some benchmark has; where another has none of them they are nobody."""
+_KINDS: Mapping[str, MediaKind] = {"image": "image", "audio": "audio", "video": "video"}
 
 ControllerFor = Callable[[Query], Controller]
 
@@ -51,7 +59,7 @@ class Given:
     """What agents are made of."""
 
     dataset: ArtifactRef | None
-    """Example rows: ``format_only`` takes its habits from the training split."""
+    """Example rows: ``format_only`` takes its habits from the training split, and baselines may learn from it."""
     model: ArtifactRef | None
     """Model row of a local model."""
     endpoint: Teacher | None
@@ -60,14 +68,43 @@ class Given:
     store: Store
     """Holds the dataset and the model."""
     home: Path
+    names: tuple[str, ...] = ()
+    """APIs that replies of local models are kept to; empty keeps them to nothing."""
 
 
-def refuse_agent(agent: str, given: Given) -> None:
+def agents_beside(benchmark: Benchmark, asked: Sequence[str]) -> tuple[str, ...]:
+    """Who of ``asked`` can attempt the benchmark's problems, and its own baselines behind them.
+
+    Floors make calls, which a benchmark without the agent loop has none of; its own ``chance`` takes their place.
+    """
+    left_out = {*_OF_BENCHMARKS, *(FLOORS if benchmark.attempt is not None else ())}
+    kept = [agent for agent in asked if agent not in left_out]
+    return tuple(dict.fromkeys((*kept, *benchmark.baselines)))
+
+
+def is_asked_here(agent: str, benchmark: Benchmark) -> bool:
+    """Whether ``agent`` needs no endpoint."""
+    return agent in (*LOCAL_MODELS, *FLOORS, *benchmark.baselines)
+
+
+def known_of(
+    benchmark: Benchmark, problems: Sequence[Problem], background: Background, agent: str, given: Given
+) -> Known:
+    """What a baseline is made of: the benchmark's own training data, else those of the dataset."""
+    taught: Sequence[Taught] = background.taught
+    if not taught and agent in benchmark.baselines and given.dataset is not None:
+        taught = _taught(given.dataset, given.store)
+    return Known(problems, frozenset(background.catalogue), taught, given.recipe.evaluation.seed)
+
+
+def refuse_agent(agent: str, given: Given, benchmark: Benchmark) -> None:
     """Say what is missing before anything is opened.
 
     Raises:
         ConfigError: No model for a local model, no dataset for a habit, or no endpoint for any other name.
     """
+    if agent in benchmark.baselines:
+        return
     if agent in LOCAL_MODELS and given.model is None:
         raise ConfigError(f"agent {agent!r} needs a model; train or build one first")
     if agent == "format_only" and given.dataset is None:
@@ -82,7 +119,14 @@ def refuse_agent(agent: str, given: Given) -> None:
 
 @asynccontextmanager
 async def open_agent(
-    agent: str, problems: Sequence[Problem], media: Mapping[str, bytes], tools: Sequence[Tool], given: Given
+    agent: str,
+    problems: Sequence[Problem],
+    media: Mapping[str, bytes],
+    tools: Sequence[Tool],
+    given: Given,
+    *,
+    benchmark: Benchmark,
+    known: Known,
 ) -> AsyncIterator[Agent]:
     """``agent``, for the block.
 
@@ -92,17 +136,21 @@ async def open_agent(
         media: Bytes of their files, by sha256.
         tools: Open ones, of which ``chance`` draws.
         given: What it is made of.
+        benchmark: Its baselines come before floors of the same name.
+        known: What they are made of.
     """
     seed = given.recipe.evaluation.seed
-    if agent == "chance":
-        yield Agent(lambda query: ChanceController(query, tools, seed), _estimated)
+    if agent in benchmark.baselines:
+        yield Agent(await asyncio.to_thread(benchmark.baselines[agent], known), _estimated)
+    elif agent == "chance":
+        yield Agent(lambda query: ChanceController(query, tools, seed, given.recipe.action_format), _estimated)
     elif agent == "format_only":
         assert given.dataset is not None  # refuse_agent
         actions = _habits(given.dataset, given.store)
         yield Agent(lambda query: FormatOnlyController(query, actions), _estimated)
     elif agent in LOCAL_MODELS:
         async with open_local_model(agent, given) as local:
-            controller = _blindfolded(local, problems, media, seed) if agent == "blind" else local
+            controller = _asked_as(agent, local, problems, media, seed)
             yield Agent(lambda _query: controller, getattr(local, "tokens_of", _estimated))
     else:
         assert given.endpoint is not None  # refuse_agent
@@ -113,6 +161,7 @@ async def open_agent(
 @asynccontextmanager
 async def open_local_model(agent: str, given: Given) -> AsyncIterator[Controller]:
     """A model of the store as a controller."""
+    from journeyman.agent.constraint import ChoiceConstraint
     from journeyman.agent.local_model import LocalModelController  # loads torch
 
     assert given.model is not None  # refuse_agent
@@ -126,6 +175,7 @@ async def open_local_model(agent: str, given: Given) -> AsyncIterator[Controller
         max_new_tokens=evaluation.max_new_tokens,
         max_pixels=training.max_pixels,
         min_pixels=training.min_pixels,
+        constraint=partial(ChoiceConstraint.of_family, given.names) if given.names else None,
     ) as controller:
         yield controller
 
@@ -134,16 +184,28 @@ def _estimated(text: str) -> int:
     return tokens_estimate(len(text.encode()))
 
 
+def _asked_as(
+    agent: str, local: Controller, problems: Sequence[Problem], media: Mapping[str, bytes], seed: int
+) -> Controller:
+    if agent == "text_only":
+        return TextOnlyController(local)
+    return _blindfolded(local, problems, media, seed) if agent == "blind" else local
+
+
 def _blindfolded(
     inner: Controller, problems: Sequence[Problem], media: Mapping[str, bytes], seed: int
 ) -> BlindController:
-    files = [ref for problem in problems for ref in problem.query.files]
-    digests = {ref.sha256 for ref in files if ref.media_type.startswith("image/")}
-    swapped = shuffled_pictures(digests, seed=seed)
-    if swapped:
-        return BlindController(inner, swapped, {digest: media[digest] for digest in digests})
-    grey = _grey_picture()
-    return BlindController(inner, {}, {sha256_hex(grey): grey})
+    kinds: dict[str, MediaKind] = {}
+    for ref in (ref for problem in problems for ref in problem.query.files):
+        kind = _KINDS.get(ref.media_type.partition("/")[0])
+        if kind:
+            kinds[ref.sha256] = kind
+    swapped = shuffled_media(kinds, seed=seed)
+    shown = {digest: media[digest] for digest in swapped}
+    if not any(kinds[digest] == "image" for digest in swapped):
+        grey = _grey_picture()
+        shown[sha256_hex(grey)] = grey
+    return BlindController(inner, swapped, shown, kinds)
 
 
 def _grey_picture() -> bytes:
@@ -158,3 +220,14 @@ def _habits(dataset: ArtifactRef, store: Store) -> tuple[str, ...]:
     if not actions:
         raise ConfigError(f"dataset {dataset.digest[:12]} has no training example for agent 'format_only' to copy")
     return actions
+
+
+def _taught(dataset: ArtifactRef, store: Store) -> list[Taught]:
+    """First question and answer of each training example."""
+    rows = store.table(dataset, Example).select(["split", "messages_json"]).to_pylist()
+    found: list[Taught] = []
+    for messages in (messages_from_json(row["messages_json"]) for row in rows if row["split"] == "train"):
+        asked = next((message.text for message in messages if message.role == "user"), "")
+        replied = next((message.text for message in messages if message.role == "assistant"), "")
+        found.append(Taught(text=asked, reply=replied))
+    return found

@@ -1,4 +1,4 @@
-"""Agents that must lose: chance, the right format without a look, and the tuned model with the wrong pictures.
+"""Agents that must lose: chance, the right format without a look, and the tuned model with the wrong files.
 
 A tuned model that does not clearly beat these has learnt the format of an answer, or the habits of
 the data, and not to choose a tool from what it sees.
@@ -10,9 +10,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from journeyman.action_format import UnreadableActionError
+from journeyman.action_formats.python_block import Action, read_action, write_action
+from journeyman.action_formats.skill_json import SkillCall, SkillTurn, without_thoughts, write_turn
 from journeyman.agent.controller import Controller
-from journeyman.agent.python_block import Action, UnreadableActionError, read_action, write_action
-from journeyman.schema.message import ImagePart, Message
+from journeyman.agent.words_alone import words_alone
+from journeyman.model_family import MediaKind
+from journeyman.schema.message import Message, TextPart
 from journeyman.schema.query import Query
 from journeyman.schema.record import fingerprint
 from journeyman.tool import Tool
@@ -27,11 +31,19 @@ class ChanceController:
 
     name = "chance"
 
-    def __init__(self, query: Query, tools: Sequence[Tool], seed: int) -> None:
+    def __init__(self, query: Query, tools: Sequence[Tool], seed: int, action_format: str = "python_block") -> None:
         """Draw the tool from ``seed`` and the query's id, so that every run draws the same."""
         rng = random.Random(fingerprint([seed, query.query_id]))  # noqa: S311 - reproducible choice, no secret
         tool = rng.choice(tools)
-        call = f"{tool.name}({', '.join(f'{n}={v!r}' for n, v in _plausible_arguments(tool, query, rng).items())})"
+        arguments = _plausible_arguments(tool, query, rng)
+        if action_format == "skill_json":
+            called = (SkillCall(tool.name, arguments),)
+            self._actions = (
+                write_turn(SkillTurn("I try a skill.", called, "Please wait for a moment.")),
+                write_turn(SkillTurn("I answer without it.", (), "It is done.")),
+            )
+            return
+        call = f"{tool.name}({', '.join(f'{n}={v!r}' for n, v in arguments.items())})"
         self._actions = (
             write_action(Action("I try a tool.", f"result = {call}\nprint(result)")),
             write_action(Action("I answer with what it gave.", "final_answer(result)")),
@@ -57,41 +69,81 @@ class FormatOnlyController:
 
 
 class BlindController:
-    """Another controller that is shown, for every picture, a different one; tools still read the true files."""
+    """Another controller that is shown, for every file, another one of its kind; tools still read the true files."""
 
     name = "blind"
 
-    def __init__(self, inner: Controller, swapped: Mapping[str, str], shown: Mapping[str, bytes]) -> None:
+    def __init__(
+        self,
+        inner: Controller,
+        swapped: Mapping[str, str],
+        shown: Mapping[str, bytes],
+        kinds: Mapping[str, MediaKind] | None = None,
+    ) -> None:
         """Blindfold ``inner``.
 
         Args:
             inner: Who acts.
-            swapped: sha256 of a problem's picture -> sha256 of the one shown for it.
-            shown: Bytes of every picture that may be shown, by sha256; at least one.
+            swapped: sha256 of a problem's file -> sha256 of the one shown for it.
+            shown: Bytes of every file that may be shown, by sha256.
+            kinds: Kind of each of them; those that are not named are pictures.
         """
         self._inner = inner
         self._swapped = swapped
         self._shown = shown
-        self._pool = sorted(shown)
+        self._pools: dict[str, list[str]] = defaultdict(list)
+        for digest in sorted(shown):
+            self._pools[(kinds or {}).get(digest, "image")].append(digest)
 
     async def act(self, messages: Sequence[Message], media: Mapping[str, bytes]) -> str:  # noqa: ARG002 - Controller
-        """What the inner controller does when it sees other pictures."""
+        """What the inner controller does when it sees other files."""
         return await self._inner.act([self._blindfolded(message) for message in messages], self._shown)
 
     def _blindfolded(self, message: Message) -> Message:
-        parts = tuple(
-            ImagePart(sha256=self._other(part.sha256)) if isinstance(part, ImagePart) else part
+        """``message`` with other files; a file without another of its kind is left out."""
+        parts = [
+            part if isinstance(part, TextPart) else part.model_copy(update={"sha256": other})
             for part in message.content
-        )
-        return message.model_copy(update={"content": parts})
+            if isinstance(part, TextPart) or (other := self._other(part.sha256, part.type))
+        ]
+        return message.model_copy(update={"content": tuple(parts)})
 
-    def _other(self, digest: str) -> str:
+    def _other(self, digest: str, kind: MediaKind) -> str:
+        """What is shown for a file; empty for nothing."""
         # A picture that a tool made of the true file would show it; any other picture stands for it.
-        return self._swapped.get(digest) or self._pool[int(digest[:8], 16) % len(self._pool)]
+        pool = self._pools[kind]
+        return self._swapped.get(digest) or (pool[int(digest[:8], 16) % len(pool)] if pool else "")
+
+
+class TextOnlyController:
+    """Another controller that is told the words alone: a model that was trained without files is asked so."""
+
+    name = "text_only"
+
+    def __init__(self, inner: Controller) -> None:
+        """Hide all files from ``inner``."""
+        self._inner = inner
+
+    async def act(self, messages: Sequence[Message], media: Mapping[str, bytes]) -> str:  # noqa: ARG002 - Controller
+        """What the inner controller does without files."""
+        return await self._inner.act(words_alone(messages), {})
+
+
+def shuffled_media(kinds: Mapping[str, MediaKind], *, seed: int) -> dict[str, str]:
+    """Another file of its kind for each file; a file that is the only one of its kind has none.
+
+    Args:
+        kinds: sha256 of the problems' files -> kind.
+        seed: Equal seeds and files give equal pairs.
+    """
+    swapped: dict[str, str] = {}
+    for kind in sorted(set(kinds.values())):
+        swapped |= shuffled_pictures((digest for digest, own in kinds.items() if own == kind), seed=seed)
+    return swapped
 
 
 def shuffled_pictures(digests: Iterable[str], *, seed: int) -> dict[str, str]:
-    """A different picture for each picture, drawn as one cycle through all of them.
+    """A different picture for each picture, or file for each file of one kind, drawn as one cycle through all of them.
 
     Args:
         digests: sha256 of the problems' pictures, in any order, repeats allowed.
@@ -170,7 +222,8 @@ def _filled(action: str, query: Query) -> str:
 
 
 def _code(action: str) -> str:
+    """What is done, without the thought; the whole text where it is neither Python nor skills."""
     try:
         return read_action(action).code
     except UnreadableActionError:
-        return action
+        return without_thoughts(action)

@@ -10,6 +10,9 @@ Cause = Literal[
     "no readable action",
     "called a tool for nothing",
     "called no tool",
+    "name outside the catalogue",
+    "said unknown",
+    "asked back",
     "wrong tool",
     "call failed",
     "code failed",
@@ -21,6 +24,7 @@ Cause = Literal[
     "not scored",
 ]
 CAUSES: tuple[str, ...] = get_args(Cause)
+_BY_NAME: dict[str, Cause] = {cause: cause for cause in get_args(Cause)}
 
 _LIMITS: dict[str, Cause] = {
     "out_of_tokens": "tokens used up",
@@ -28,7 +32,9 @@ _LIMITS: dict[str, Cause] = {
 }
 
 
-def cause_of(trajectory: Trajectory, *, right: float | None, tools: Sequence[str], crashed: bool) -> Cause:
+def cause_of(
+    trajectory: Trajectory, *, right: float | None, tools: Sequence[str], crashed: bool, why: str = ""
+) -> Cause:
     """Why an attempt is not right.
 
     Limits and unreadable text come before the tools: an agent that wrote no action chose no tool.
@@ -38,6 +44,8 @@ def cause_of(trajectory: Trajectory, *, right: float | None, tools: Sequence[str
         right: Its benchmark's measure of a right attempt, 1 when it is; None where nothing says so.
         tools: Those that a right solution uses; empty where none is needed or none is known.
         crashed: The machine gave up, not the agent.
+        why: What the benchmark says is wrong with an answer that is not right, one of :data:`CAUSES`; empty where the
+            tool calls tell.
     """
     if crashed:
         return "crashed"
@@ -47,6 +55,8 @@ def cause_of(trajectory: Trajectory, *, right: float | None, tools: Sequence[str
         return _LIMITS[trajectory.status]
     if trajectory.status == "failed":
         return "no readable action"
+    if why:
+        return _BY_NAME[why]
     calls = [call for step in trajectory.steps for call in step.tool_calls]
     used, wanted = {call.tool for call in calls}, set(tools)
     if wanted and not used:

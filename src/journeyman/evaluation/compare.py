@@ -16,11 +16,14 @@ from journeyman.schema.artifact import ArtifactRef
 from journeyman.schema.score import Score
 from journeyman.storage.store import Store
 
-VERSION = 2
+VERSION = 3
 
 TUNED_PAIRS = (
     ("tuned", "untuned"),
     ("tuned", "blind"),
+    ("tuned", "text_only"),
+    ("tuned", "tfidf"),
+    ("tuned", "blind_bound"),
     ("tuned", "format_only"),
     ("tuned", "chance"),
     ("oracle", "tuned"),
@@ -55,10 +58,14 @@ def compare(
     Raises:
         SchemaError: Two agents were not scored on the same problems of one benchmark.
     """
-    runs = {agent: _runs_of(store.records(ref, Score) for ref in refs) for agent, refs in scores.items()}
+    runs: dict[str, list[Rows]] = {
+        agent: _runs_of(store.records(ref, Score) for ref in refs) for agent, refs in scores.items()
+    }
     ids = _same_problems(runs)
-    first = next(iter(runs.values()))[0]
     benchmark = _only_benchmark(runs)
+    if benchmark.across is not None:
+        runs = {agent: [_measured_across(run, benchmark) for run in rows] for agent, rows in runs.items()}
+    first = next(iter(runs.values()))[0]
     measured = _Measured(runs, ids, benchmark, config)
     by_group = _groups(first, ids, benchmark.groupings)
     kept_pairs = [pair for pair in pairs if set(pair) <= runs.keys()]
@@ -184,6 +191,16 @@ def _runs_of(artifacts: Iterable[Sequence[Score]]) -> list[Rows]:
             runs.append(run)
         run |= {row.problem_id: row for row in rows}
     return list(runs)
+
+
+def _measured_across(run: Rows, benchmark: Benchmark) -> Rows:
+    """``run`` with what its problems are worth together."""
+    assert benchmark.across is not None
+    more = benchmark.across(list(run.values()))
+    return {
+        problem: score.model_copy(update={"measures": (*score.measures, *more[problem])}) if problem in more else score
+        for problem, score in run.items()
+    }
 
 
 def _sums(rows: Sequence[Rows], ids: Sequence[str], figure: Figure) -> _Sums:

@@ -9,10 +9,12 @@ class EvaluationConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     agents: tuple[str, ...] = ("untuned", "tuned", "blind", "format_only", "chance", "oracle")
-    """Who attempts every problem: ``untuned``, ``tuned``, ``blind`` (the tuned model with pictures shuffled);
-    ``format_only`` (the training set's most common actions, the majority floor) and ``chance``, the random floor;
-    ``teacher``; ``oracle``, the scripted teacher without its mistakes, left out where the teacher is another; or the
-    name of an endpoint that the settings know (``JOURNEYMAN_ENDPOINT__NAME__URL``)."""
+    """Who attempts every problem: ``untuned``, ``tuned``, ``blind`` (the tuned model with pictures, sounds and videos
+    shuffled), ``text_only`` (a twin of it that was trained, and is asked, without them); ``format_only`` (the training
+    set's most common actions, the majority floor) and ``chance``, the random floor; ``teacher``; ``oracle``, the
+    scripted teacher without its mistakes, left out where the teacher is another; or the name of an endpoint that the
+    settings know (``JOURNEYMAN_ENDPOINT__NAME__URL``). A benchmark's own baselines, such as ``tfidf`` and
+    ``blind_bound`` of ToolMMBench, stand beside them unasked."""
     max_new_tokens: int = 160
     """Longest action in tokens; a longer one is cut, cannot be parsed, and counts as a failed step."""
     max_tokens: int = Field(default=2048, ge=0)

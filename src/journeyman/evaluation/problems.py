@@ -1,11 +1,13 @@
 """Pose the problems of a benchmark: from official data that the user names, or from what training was kept from."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from journeyman.benchmark import ProblemSet, load_benchmark
-from journeyman.benchmarks import held_out
+from journeyman.benchmarks import held_out, toolmmbench
 from journeyman.recipe import Recipe
+from journeyman.schema.api import Api, Placement
 from journeyman.schema.artifact import ArtifactRef, Counts, StageResult
+from journeyman.schema.instruction import Instruction
 from journeyman.schema.media import MediaFile
 from journeyman.schema.problem import Problem
 from journeyman.schema.query import Query, Split
@@ -35,6 +37,49 @@ def pose_held_out(
     tools = [card.name for card in recipe.tool_cards()]
     posed = held_out.problems_of(list(rows.values()), tools=tools, held_out_tools=recipe.generation.held_out_tools)
     return _posed(held_out.NAME, ProblemSet(posed, ()), parents=problems, store=store)
+
+
+def pose_choices(
+    instructions: Sequence[ArtifactRef],
+    training: Sequence[ArtifactRef],
+    catalogue: ArtifactRef,
+    taxonomy: ArtifactRef,
+    *,
+    candidates: int,
+    held_out_classes: Collection[str],
+    store: Store,
+    split: Split = "held_out",
+) -> StageResult:
+    """Problem rows of instructions that were kept apart from training, and the names of the catalogue as a media row.
+
+    Args:
+        instructions: Instruction artifacts; rows of other splits are passed over.
+        training: Instruction artifacts that training was made of; of them the split ``train`` counts as seen.
+        catalogue: Api rows.
+        taxonomy: Placement rows.
+        candidates: ``catalogue.candidates`` of the recipe.
+        held_out_classes: Function classes that training never sees.
+        store: Where artifacts live.
+        split: Which instructions are posed.
+
+    Raises:
+        ConfigError: There is no such instruction.
+    """
+    posed, taught = (
+        {row.instruction_id: row for ref in refs for row in store.records(ref, Instruction) if row.split == wanted}
+        for refs, wanted in ((instructions, split), (training, "train"))
+    )
+    apis = store.records(catalogue, Api)
+    problems = toolmmbench.problems_of(
+        list(posed.values()),
+        list(taught.values()),
+        apis,
+        store.records(taxonomy, Placement),
+        candidates=candidates,
+        held_out_classes=held_out_classes,
+    )
+    parents = (*instructions, *training, catalogue, taxonomy)
+    return _posed(toolmmbench.BENCHMARK.name, toolmmbench.choice_set(problems, apis), parents=parents, store=store)
 
 
 def pose_official(benchmark: str, source: str, *, store: Store) -> StageResult:

@@ -8,14 +8,16 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from journeyman.agent.loop import RunLimits, Workbench, run_query
 from journeyman.agent.workbench import open_workbench
-from journeyman.benchmark import Benchmark, Scoring, load_benchmark
-from journeyman.errors import ConfigError, SandboxError, SchemaError, TeacherError, ToolError
-from journeyman.evaluation.agents import LOCAL_MODELS, Agent, Given, open_agent, refuse_agent
+from journeyman.benchmark import Background, Benchmark, Figure, Known, Scoring, load_benchmark
+from journeyman.errors import ConfigError, MediaError, SandboxError, SchemaError, TeacherError, ToolError
+from journeyman.evaluation.agents import LOCAL_MODELS, Agent, Given, known_of, open_agent, refuse_agent
 from journeyman.evaluation.causes import cause_of
 from journeyman.evaluation.embedding import open_embedding
 from journeyman.plugins import load_plugin
@@ -33,7 +35,7 @@ from journeyman.storage.store import Store
 from journeyman.teacher.client import Teacher
 from journeyman.tool import Tool
 
-VERSION = 3
+VERSION = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +73,13 @@ async def evaluate(
     Args:
         agent: As :class:`~journeyman.evaluation.config.EvaluationConfig` lists them.
         problems: Problem rows of one benchmark.
-        media: MediaFile artifacts with the problems' files.
+        media: MediaFile artifacts with the problems' files, and with what the benchmark keeps beside them.
         recipe: Tools, limits and evaluation settings.
         store: Holds the problems, and takes scores and recordings; of a gated benchmark one on this machine.
         home: Local state.
-        dataset: Example rows, for ``format_only``.
-        model: Model row of a local model: the untuned one for ``untuned``, the tuned one for ``tuned`` and ``blind``.
+        dataset: Example rows, for ``format_only`` and for baselines that learn from it.
+        model: Model row of a local model: the untuned one for ``untuned``, the tuned one for ``tuned`` and ``blind``,
+            the one that was trained without files for ``text_only``.
         library: Holds dataset and model; None is ``store``.
         endpoint: Where any other agent is asked.
         portion: Which of the problems are attempted.
@@ -89,17 +92,22 @@ async def evaluate(
         SandboxError: Every single problem crashed: the machine is at fault, not the agent.
     """
     given = Given(dataset, model, endpoint, recipe, library or store, home)
-    refuse_agent(agent, given)
-    posed = sorted(store.records(problems, Problem), key=lambda p: p.problem_id)[portion.index :: portion.of]
-    benchmark = _benchmark_of(posed, problems)
+    everything = sorted(store.records(problems, Problem), key=lambda p: p.problem_id)
+    benchmark = _benchmark_of(everything, problems)
+    refuse_agent(agent, given, benchmark)
+    posed = everything[portion.index :: portion.of]
+    background = _background_of(everything, benchmark, media, store)
+    if recipe.catalogue.constrained:
+        given = replace(given, names=background.catalogue)
     files = _bytes_of(posed, load_media(store, media, {ref.sha256 for p in posed for ref in p.query.files}))
     tools = _tools(recipe, benchmark)
-    outcomes = Outcomes(store, _scope(agent, problems, tools, given))
+    outcomes = Outcomes(store, _scope(agent, problems, tools, benchmark, portion, given))
     finished = await asyncio.to_thread(outcomes.load, [p.problem_id for p in posed])
     left = [p for p in posed if p.problem_id not in finished]
     done = dict(finished)
     if left:
-        async with _opened(agent, left, files, tools, benchmark, given, store) as attempt_one:
+        known = await asyncio.to_thread(known_of, benchmark, everything, background, agent, given)
+        async with _opened(agent, posed, files, tools, benchmark, known, given, store) as attempt_one:
 
             async def attempt(problem: Problem) -> Outcome:
                 found = await attempt_one(problem)
@@ -112,7 +120,13 @@ async def evaluate(
     rows = [(p, done[p.problem_id]) for p in posed]
     _refuse_all_crashed(agent, rows)
     parents = (problems, *media, *(ref for ref in (dataset, model) if ref))
-    return _scored(agent, rows, benchmark, tools, recipe, store=store, parents=parents, replayed=len(finished))
+    scoring = Scoring(
+        cards=recipe.tool_cards(),
+        covers=_covers(benchmark, tools),
+        embed=open_embedding(recipe.evaluation.embedding_model),
+        catalogue=frozenset(background.catalogue),
+    )
+    return _scored(agent, rows, benchmark, scoring, store=store, parents=parents, replayed=len(finished))
 
 
 def score_attempt(problem: Problem, agent: str, outcome: Outcome, benchmark: Benchmark, scoring: Scoring) -> Score:
@@ -120,6 +134,8 @@ def score_attempt(problem: Problem, agent: str, outcome: Outcome, benchmark: Ben
     trajectory = outcome.trajectory
     measures = benchmark.score(problem, trajectory, scoring)
     right = next((m.value / m.weight for m in measures if m.name == benchmark.right and m.weight), None)
+    crashed = _has_crashed(outcome)
+    why = benchmark.why(problem, trajectory, scoring) if benchmark.why else ""
     return Score(
         problem_id=problem.problem_id,
         benchmark=benchmark.name,
@@ -127,7 +143,7 @@ def score_attempt(problem: Problem, agent: str, outcome: Outcome, benchmark: Ben
         groups_json=problem.groups_json,
         measures=measures,
         status=outcome.status,
-        cause=cause_of(trajectory, right=right, tools=problem.query.tools, crashed=_has_crashed(outcome)),
+        cause=cause_of(trajectory, right=right, tools=problem.query.tools, crashed=crashed, why=why),
         answer_json=trajectory.answer_json,
         trajectory_json=canonical_json(trajectory),
     )
@@ -140,13 +156,14 @@ async def _opened(
     files: Mapping[str, bytes],
     tools: Sequence[str],
     benchmark: Benchmark,
+    known: Known,
     given: Given,
     store: Store,
 ) -> AsyncIterator[AttemptOne]:
     """How one problem is attempted, with all that attempts share open for the block."""
     recipe = given.recipe
     if benchmark.attempt is not None:
-        async with open_agent(agent, problems, files, (), given) as acting:
+        async with open_agent(agent, problems, files, (), given, benchmark=benchmark, known=known) as acting:
             yield lambda problem: _attempt_alone(problem, agent, acting, benchmark, files)
         return
     scopes = {name: _tape(name, problems) for name in recipe.evaluation.agents}
@@ -161,8 +178,10 @@ async def _opened(
             home=given.home,
             max_steps=recipe.generation.max_steps,
             replayed_scopes=tuple(scopes.values()),
+            action_format=recipe.action_format,
+            shown_first=recipe.skills.shown_first,
         ) as bench,
-        open_agent(agent, problems, files, bench.toolbox.tools, given) as acting,
+        open_agent(agent, problems, files, bench.toolbox.tools, given, benchmark=benchmark, known=known) as acting,
     ):
         config = recipe.evaluation
         limits = RunLimits(config.max_tokens, config.max_seconds, acting.tokens_of)
@@ -195,7 +214,7 @@ async def _attempt_alone(
     assert benchmark.attempt is not None
     try:
         trajectory = await benchmark.attempt(problem, acting.controller_for(problem.query), (), files)
-    except TeacherError as exc:
+    except (TeacherError, MediaError) as exc:  # a file that cannot be shown is no excuse
         return _nothing_done(problem, agent, f"{_REFUSED}: {exc}")
     return _outcome(problem, agent, trajectory, trajectory.status, ())
 
@@ -225,18 +244,12 @@ def _scored(
     agent: str,
     rows: Sequence[tuple[Problem, Outcome]],
     benchmark: Benchmark,
-    tools: Sequence[str],
-    recipe: Recipe,
+    scoring: Scoring,
     *,
     store: Store,
     parents: Sequence[ArtifactRef],
     replayed: int,
 ) -> StageResult:
-    scoring = Scoring(
-        cards=recipe.tool_cards(),
-        covers=_covers(benchmark, tools),
-        embed=open_embedding(recipe.evaluation.embedding_model),
-    )
     scores = [score_attempt(problem, agent, outcome, benchmark, scoring) for problem, outcome in rows]
     kept = store.write("scores", scores, Score, parents=parents)
     pictures = {item.sha256: item for _, outcome in rows for item in outcome.media}
@@ -252,6 +265,27 @@ def _benchmark_of(problems: Sequence[Problem], ref: ArtifactRef) -> Benchmark:
         found = ", ".join(names) or "no benchmark"
         raise ConfigError(f"artifact {ref.digest[:12]} has problems of {found}; those of one are wanted")
     return load_benchmark(names[0])
+
+
+def _background_of(
+    problems: Sequence[Problem], benchmark: Benchmark, media: Sequence[ArtifactRef], store: Store
+) -> Background:
+    """What the problems share; empty where the benchmark keeps nothing beside them.
+
+    Raises:
+        SchemaError: It is in no media artifact, or problems of several backgrounds are mixed.
+    """
+    if benchmark.background is None:
+        return Background()
+    wanted = {benchmark.background(problem) for problem in problems}
+    found = load_media(store, media, wanted)
+    if len(wanted) != 1 or not found:
+        raise SchemaError(
+            f"problems of {benchmark.name} name {len(wanted)} backgrounds, of which {len(found)} are in a media "
+            "artifact; evaluate those of one catalogue, with the media they were posed with"
+        )
+    (row,) = found.values()
+    return Background.model_validate_json(row.data)
 
 
 def _bytes_of(problems: Sequence[Problem], files: Mapping[str, MediaFile]) -> dict[str, bytes]:
@@ -279,7 +313,9 @@ def _covers(benchmark: Benchmark, tools: Sequence[str]) -> dict[str, tuple[str, 
     }
 
 
-def _scope(agent: str, problems: ArtifactRef, tools: Sequence[str], given: Given) -> str:
+def _scope(
+    agent: str, problems: ArtifactRef, tools: Sequence[str], benchmark: Benchmark, portion: Portion, given: Given
+) -> str:
     """All that an outcome depends on; a run under the same name finds what it finished."""
     recipe = given.recipe
     shelf = [load_plugin("journeyman.tools", name, "TOOL", Tool).card() for name in tools]
@@ -288,13 +324,18 @@ def _scope(agent: str, problems: ArtifactRef, tools: Sequence[str], given: Given
         "agent": agent,
         "problems": problems.digest,
         "tools": [[card.name, card.identity] for card in (*shelf, *recipe.own_tool_cards)],
+        "acts": [recipe.action_format, recipe.skills.model_dump(mode="json")],
         "max_steps": recipe.generation.max_steps,
         "limits": recipe.evaluation.model_dump(
             mode="json", include={"max_new_tokens", "max_tokens", "max_seconds", "seed"}
         ),
         "model": given.model.digest if given.model and agent in LOCAL_MODELS else "",
+        "constrained": bool(given.names) and agent in LOCAL_MODELS,
         "pixels": [recipe.training.max_pixels, recipe.training.min_pixels],
-        "dataset": given.dataset.digest if given.dataset and agent == "format_only" else "",
+        "dataset": given.dataset.digest if given.dataset and agent in ("format_only", *benchmark.baselines) else "",
+        "benchmark": [benchmark.name, benchmark.version],
+        # What stands for a file is drawn from the portion's.
+        "portion": [portion.index, portion.of] if agent == "blind" else [],
         "endpoint": given.endpoint.model if given.endpoint else "",
     }
     return f"{agent}/{fingerprint(depends_on)[:32]}"
@@ -314,9 +355,20 @@ def _refuse_all_crashed(agent: str, rows: Sequence[tuple[Problem, Outcome]]) -> 
 def _facts(agent: str, scores: Sequence[Score], benchmark: Benchmark, replayed: int) -> dict[str, str]:
     causes = Counter(score.cause for score in scores)
     facts = {"agent": agent, "benchmark": benchmark.name, "problems": str(len(scores)), "replayed": str(replayed)}
-    for figure in benchmark.headline:
-        measures = [measure for score in scores if (measure := score.measure(figure))]
-        weight = sum(measure.weight for measure in measures)
-        value = sum(measure.value for measure in measures)
-        facts[figure] = f"{value / weight:.3f} of {weight:g}" if weight else "no problem applies"
+    figures = {figure.name: figure for figure in benchmark.figures}
+    facts |= {name: _figure_text(figures[name], scores) for name in benchmark.headline}
     return facts | {f"cause: {cause}": str(count) for cause, count in causes.most_common()}
+
+
+def _figure_text(figure: Figure, scores: Sequence[Score]) -> str:
+    """``0.667 of 3``: the figure and what it divides by."""
+    sums = [[0.0, 0.0] for _ in figure.parts]
+    for score in scores:
+        for total, part in zip(sums, figure.parts, strict=True):
+            measure = score.measure(part)
+            if measure is not None:
+                total[0] += measure.value
+                total[1] += measure.weight
+    values, weights = (np.array([[total[side] for total in sums]]) for side in (0, 1))
+    value = float(figure.combine(values, weights)[0])
+    return f"{value:.3f} of {weights[0, -1]:g}" if np.isfinite(value) else "no problem applies"

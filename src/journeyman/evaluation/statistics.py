@@ -6,10 +6,12 @@ problems differ far more than agents do, and unpaired intervals would hide most 
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
 from journeyman.benchmark import FloatArray
@@ -199,16 +201,28 @@ def _are_binary(side: tuple[FloatArray, FloatArray]) -> bool:
 def _resampled_sums(values: FloatArray, weights: FloatArray, samples: int, seed: int) -> tuple[FloatArray, FloatArray]:
     """[R, M] sums over P problems drawn with replacement, R times."""
     problems = len(values)
-    draws = np.random.default_rng(seed)
+    times = _times_drawn(problems, samples, seed)
     sums = np.empty((samples, values.shape[1])), np.empty((samples, values.shape[1]))
     # In portions: samples x problems at once would be gigabytes for a large benchmark.
     rows = max(1, _DRAWS_AT_ONCE // problems)
     for start in range(0, samples, rows):
-        size = min(rows, samples - start)
-        times = draws.multinomial(problems, np.full(problems, 1 / problems), size=size).astype(np.float64)
-        sums[0][start : start + rows] = times @ values
-        sums[1][start : start + rows] = times @ weights
+        portion = times[start : start + rows].astype(np.float64)
+        sums[0][start : start + rows] = portion @ values
+        sums[1][start : start + rows] = portion @ weights
     return sums
+
+
+@lru_cache(maxsize=8)  # one number of problems has many figures, agents and pairs, and drawing is the costly part
+def _times_drawn(problems: int, samples: int, seed: int) -> npt.NDArray[np.uint16]:
+    """[R, P]: how often each problem is drawn in each resample."""
+    draws = np.random.default_rng(seed)
+    times = np.empty((samples, problems), dtype=np.uint16)
+    rows = max(1, _DRAWS_AT_ONCE // problems)
+    for start in range(0, samples, rows):
+        size = min(rows, samples - start)
+        times[start : start + rows] = draws.multinomial(problems, np.full(problems, 1 / problems), size=size)
+    times.flags.writeable = False
+    return times
 
 
 def _percentiles(drawn: FloatArray, confidence: float) -> tuple[float, float]:

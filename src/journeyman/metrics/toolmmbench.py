@@ -91,10 +91,18 @@ def reply_counts(reply: str, accepted: Collection[str], catalogue: Collection[st
     Raises:
         ValueError: No accepted name; the row has no right answer.
     """
+    return name_counts(read_name(reply), accepted, catalogue)
+
+
+def name_counts(name: str | None, accepted: Collection[str], catalogue: Collection[str]) -> ReplyCounts:
+    """Counts of one reply of which ``name`` was read, None where it has none; else as :func:`reply_counts`.
+
+    Raises:
+        ValueError: No accepted name.
+    """
     right = _names(accepted)
     if not right:
         raise ValueError("a problem needs at least one accepted name")
-    name = read_name(reply)
     return ReplyCounts(
         problems=1,
         correct=name in right,

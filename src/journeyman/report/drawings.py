@@ -11,8 +11,11 @@ _COLOURS: Mapping[str, str] = {
     "tuned": "#1f9d6b",
     "untuned": "#8a94a6",
     "blind": "#c7843a",
+    "text_only": "#a8762f",
     "teacher": "#2a9fb5",
     "oracle": "#3b82d6",
+    "blind_bound": "#5f8f8a",
+    "tfidf": "#9a62a8",
     "format_only": "#7a6fc2",
     "chance": "#b0607f",
 }

@@ -16,26 +16,37 @@ AGENT_TITLES: Mapping[str, str] = {
     "tuned": "tuned",
     "untuned": "untuned",
     "blind": "blind (pictures shuffled)",
+    "text_only": "text only (without files)",
     "teacher": "teacher",
     "oracle": "oracle (ceiling)",
+    "blind_bound": "blind bound (words alone)",
+    "tfidf": "TF-IDF (nearest words)",
     "format_only": "format only (majority floor)",
     "chance": "chance (random floor)",
 }
 AGENT_NOTES: Mapping[str, str] = {
-    "blind": "the tuned model is shown another problem's picture while its tools read the true file",
+    "blind": "the tuned model is shown another problem's picture, sound or video while its tools read the true file",
+    "text_only": "a twin of the tuned model that was trained, and is asked, without pictures, sounds and videos",
     "oracle": "the scripted teacher without its planted mistakes, the ceiling",
+    "blind_bound": "the best reply to each problem's words that the right answers allow, a bound and no policy",
+    "tfidf": "the vote of the five training instructions whose words are nearest",
     "format_only": "the training set's most common actions, without a look, the majority floor",
     "chance": "one tool drawn at random, the random floor",
 }
 _SHORT_TITLES: Mapping[str, str] = {
     "oracle": "ceiling",
+    "text_only": "text only",
+    "blind_bound": "blind bound",
+    "tfidf": "TF-IDF",
     "format_only": "majority floor",
     "chance": "random floor",
 }
-FLOORS = ("format_only", "chance")
+FLOORS = ("tfidf", "format_only", "chance")
 CEILING = "oracle"
-_AGENT_ORDER = ("tuned", "untuned", "blind", "", "teacher", CEILING, *FLOORS)
+_AGENT_ORDER = ("tuned", "untuned", "blind", "text_only", "", "teacher", CEILING, "blind_bound", *FLOORS)
 """The empty name stands for agents of one's own."""
+_UNSEEING = ("blind", "text_only", "tfidf", "blind_bound")
+_NEED_A_LOOK = (("picture", "needed"), ("words alone", "not enough"))
 WIDEST = 4
 """Figures beside each other; of more each has a row."""
 _FIRST_GROUPING = "condition"
@@ -130,8 +141,8 @@ def contrast_rows(comparison: Comparison, *, headline: bool = True) -> list[Row]
 
     Args:
         comparison: Agents side by side.
-        headline: The headline figures of every pair, ``blind`` on problems that need the picture besides; else the
-            other figures.
+        headline: The headline figures of every pair, and of those with an agent that does not look, such as ``blind``,
+            on problems that need a look besides; else the other figures.
     """
     return [
         {
@@ -314,7 +325,8 @@ def _scores_row(corner: str, name: str, results: Mapping[str, Result | None]) ->
 
 
 def _is_about_pictures(contrast: Contrast) -> bool:
-    return (contrast.against, contrast.grouping, contrast.group) == ("blind", "picture", "needed")
+    """Whether it is with an agent that does not look, on problems whose words alone do not tell."""
+    return contrast.against in _UNSEEING and (contrast.grouping, contrast.group) in _NEED_A_LOOK
 
 
 def _causes_in(counts: Iterable[Mapping[str, int]]) -> list[str]:

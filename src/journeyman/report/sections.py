@@ -21,6 +21,12 @@ _GROUPING_TITLES = {
     "tools": "By tools of a right solution",
     "family": "By family",
     "level": "By level",
+    "modality": "By kind of file",
+    "ambiguity": "By what tells the right tools apart",
+    "words alone": "By whether the words alone tell the tools",
+    "options": "By how many tools are right",
+    "overlap": "By what training had seen",
+    "media": "By whether the file was found",
 }
 
 

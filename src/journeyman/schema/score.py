@@ -25,8 +25,8 @@ class Score(Record):
     problem_id: str
     benchmark: str
     agent: str
-    """``untuned``, ``tuned``, ``blind``, ``chance``, ``format_only``, ``teacher``, ``oracle``, or the name of an
-    endpoint."""
+    """``untuned``, ``tuned``, ``blind``, ``text_only``, ``chance``, ``format_only``, a baseline of the benchmark like
+    ``tfidf``, ``teacher``, ``oracle``, or the name of an endpoint."""
     groups_json: str
     """As the problem's."""
     measures: tuple[Measure, ...]
