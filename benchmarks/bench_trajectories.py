@@ -5,17 +5,12 @@ same run. The teacher is a process of its own behind real HTTP, as in the demo, 
 """
 
 import asyncio
-import os
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+
+from scripted_server import scripted_server
 
 from journeyman.generation.files import write_files
 from journeyman.generation.plan import plan_shards
@@ -40,7 +35,7 @@ def main() -> None:
     recipe = load_recipe(
         "t3_agent", {"generation": {"queries": QUERIES, "held_out_problems": 1, "shard_size": QUERIES}}
     )
-    with _teacher() as url, tempfile.TemporaryDirectory() as folder:
+    with scripted_server() as url, tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         store = Store(f"file://{home}/store")
         settings = Settings.model_validate(
@@ -74,27 +69,6 @@ async def _rate(
     two_steps = sum(len(run.steps) == 2 and run.status == "answered" for run in runs)
     print(f"  {name}: {len(runs)} trajectories in {seconds:.1f} s, {two_steps} of them in two steps", flush=True)
     return len(runs) / seconds
-
-
-@contextmanager
-def _teacher() -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "journeyman.teacher.scripted", "--host", "127.0.0.1", "--port", str(port)]
-    process = subprocess.Popen(command, env=dict(os.environ), stdout=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}/v1"
-    try:
-        for _ in range(200):
-            try:
-                urllib.request.urlopen(f"{url}/models", timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield url
-    finally:
-        process.terminate()
-        process.wait()
 
 
 if __name__ == "__main__":

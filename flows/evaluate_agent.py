@@ -12,6 +12,7 @@ from tasks.evaluate import (
     evaluate_agent_on_problems,
     model_for,
     portions_of,
+    pose_choices,
     pose_problems,
     read_benchmark,
     scoring_of,
@@ -31,6 +32,7 @@ def evaluate_agent(
     overrides: dict[str, Any] | None = None,
     tools: str = "",
     benchmarks: dict[str, str] | None = None,
+    text_only: str = "",
 ) -> dict[str, Any]:
     """Score agents on the problems that a dataset was kept apart from, and on official benchmarks.
 
@@ -42,9 +44,12 @@ def evaluate_agent(
         overrides: Laid over the recipe, section by section, e.g. {"evaluation": {"agents": ["tuned"]}}.
         tools: Your own tools: an mcpServers JSON or a Python file of typed functions; empty for none.
         benchmarks: Official benchmarks and where their data lie, e.g. {"gta": "/data/gta_dataset"}.
+        text_only: Digest of a twin that was trained on words alone; empty leaves that agent out.
     """
     premises = check_inputs(recipe, overrides or {}, tools, benchmarks, teacher=None)
     models = {"tuned": find_model(tuned), "untuned": find_model(untuned)}
+    if text_only:
+        models["text_only"] = find_model(text_only)
     return evaluate(find_dataset(dataset), models, premises["recipe"], benchmarks or {})
 
 
@@ -53,11 +58,20 @@ def evaluate(
 ) -> dict[str, Any]:
     """The held-out problems, then each official benchmark."""
     dataset, files = synthesis["dataset"], synthesis["problem_files"]
-    own = evaluate_on(pose_problems(synthesis["problems"], recipe), files, dataset, models, recipe)
+    own = evaluate_on(posed(synthesis, recipe), files, dataset, models, recipe)
     others = [
         evaluate_on(read_benchmark(name, source), [], dataset, models, recipe) for name, source in benchmarks.items()
     ]
     return own | {"others": [other["comparison"] for other in others]}
+
+
+def posed(synthesis: dict[str, Any], recipe: dict[str, Any]) -> dict[str, Any]:
+    """The problems that the dataset was kept apart from."""
+    if recipe["task"] == "choose apis":
+        return pose_choices(
+            synthesis["problems"], synthesis["instructions"], synthesis["catalogue"], synthesis["taxonomy"], recipe
+        )
+    return pose_problems(synthesis["problems"], recipe)
 
 
 def evaluate_on(
@@ -75,7 +89,7 @@ def evaluate_on(
             )
             for portion in portions_of(problems, recipe)
         ]
-        for agent in agents_on(problems, recipe)
+        for agent in agents_on(problems, recipe, models)
     }
     comparison = compare_agents(scores, problems, recipe)
     publish_comparison(comparison)

@@ -15,4 +15,5 @@ def run_name() -> str:
         recipe = load_recipe(name, given.get("overrides") or {})
     except ConfigError:
         return f"{name}-refused"  # the run's first task raises the same error, where people look for it
-    return f"{name}-{recipe.generation.queries}q-{fingerprint(recipe)[:6]}"
+    size = f"{recipe.generation.queries}q" if recipe.task == "use tools" else f"{recipe.choices.instructions}i"
+    return f"{name}-{size}-{fingerprint(recipe)[:6]}"

@@ -6,6 +6,7 @@ from prefect import flow
 
 from flows.evaluate_agent import evaluate, evaluate_on
 from flows.names import run_name
+from flows.synthesize_choices import choices
 from flows.synthesize_data import synthesize
 from flows.train_agent import train
 from tasks.evaluate import pose_problems
@@ -66,8 +67,12 @@ def one_round(
     premises: dict[str, Any], files: str, benchmarks: dict[str, str], earlier: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """Data, model and comparison; official benchmarks are run on every round's model."""
-    # The user's own files do not change from round to round: the first one's queries about them are in every dataset.
-    synthesis = synthesize(premises, "" if earlier else files, tuple(one["synthesis"] for one in earlier))
+    if premises["recipe"]["task"] == "choose apis":
+        synthesis = choices(premises)
+    else:
+        # The user's own files do not change from round to round: the first one's queries about them are in every
+        # dataset.
+        synthesis = synthesize(premises, "" if earlier else files, tuple(one["synthesis"] for one in earlier))
     models = train(synthesis, premises["recipe"])
     evaluation = evaluate(synthesis, models, premises["recipe"], benchmarks)
     return {"synthesis": synthesis, "models": models, "evaluation": evaluation}

@@ -9,7 +9,7 @@ from tasks.build import find_dataset
 from tasks.policies import PLAIN_JSON
 from tasks.premises import check_inputs
 from tasks.reports import publish_training
-from tasks.train import build_untuned, train_model
+from tasks.train import build_untuned, train_blind_twin, train_model
 
 
 @flow(name="train-agent", flow_run_name=run_name, persist_result=False, result_serializer=PLAIN_JSON)
@@ -26,8 +26,11 @@ def train_agent(dataset: str, recipe: str = "t3_agent", overrides: dict[str, Any
 
 
 def train(synthesis: dict[str, Any], recipe: dict[str, Any]) -> dict[str, Any]:
-    """The stages from dataset to models, in order."""
+    """The stages from dataset to models, in order; a twin of words alone where the evaluation asks for it."""
     untuned = build_untuned(synthesis["dataset"], recipe)
     tuned = train_model(synthesis["dataset"], recipe)
     publish_training(tuned)
-    return {"untuned": untuned, "tuned": tuned}
+    models = {"untuned": untuned, "tuned": tuned}
+    if "text_only" in recipe["evaluation"]["agents"]:
+        models["text_only"] = train_blind_twin(synthesis["dataset"], recipe)
+    return models

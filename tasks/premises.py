@@ -47,8 +47,8 @@ def check_inputs(
         teacher: False for a flow that pays no teacher, None for one that asks it only where one is set.
 
     Raises:
-        ConfigError: No such recipe, an unknown key, tools or benchmark data that cannot be opened, no store or no
-            teacher set.
+        ConfigError: No such recipe, an unknown key, tools, a taxonomy or benchmark data that cannot be opened, no
+            store or no teacher set.
         StorageError: The store cannot be written and read.
         TransientError: The teacher does not answer.
     """
@@ -75,7 +75,8 @@ def check_inputs(
     return {
         "recipe": resolved.model_dump(mode="json"),
         **names,
-        "shards": shards_of(resolved.generation),
+        "shards": shards_of(resolved.generation) if resolved.task == "use tools" else [],
+        "taxonomy": _edited_taxonomy(resolved.catalogue.taxonomy),
     }
 
 
@@ -85,6 +86,18 @@ def shards_of(generation: GenerationConfig) -> list[dict[str, Any]]:
         {"name": shard.name, "split": shard.split, "shard": shard.model_dump(mode="json")}
         for shard in plan_shards(generation)
     ]
+
+
+def _edited_taxonomy(file: str) -> str:
+    """Its text: what is in the file, not its name, decides what is made again."""
+    if not file:
+        return ""
+    try:
+        return Path(file).expanduser().read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ConfigError(
+            f"taxonomy {file!r} cannot be read: {exc}; write one with `journeyman catalogue taxonomy`"
+        ) from exc
 
 
 def require_result_block(setting: str | None) -> None:

@@ -9,7 +9,7 @@ from prefect.cache_policies import NO_CACHE
 
 from journeyman.errors import ConfigError
 from journeyman.evaluation.rounds import RoundPlan, plan_round
-from journeyman.generation.kinds import KINDS
+from journeyman.generator import load_generator
 from journeyman.report.figures import difference_text
 from journeyman.schema.query import condition_of
 from tasks.policies import PLAIN_JSON, is_transient
@@ -27,6 +27,8 @@ def refuse_rounds(rounds: int, premises: dict[str, Any]) -> None:
     """
     if rounds < 1:
         raise ConfigError(f"rounds = {rounds} is no number of rounds; give 1 or more")
+    if rounds > 1 and premises["recipe"]["task"] != "use tools":
+        raise ConfigError(f"rounds = {rounds}: a model that chooses APIs is made in one round; leave it at 1")
     if rounds > 1 and not premises["recipe"]["generation"]["development_problems"]:
         raise ConfigError(
             f"rounds = {rounds} needs generation.development_problems, e.g. 80: held-out problems that decided what is "
@@ -51,7 +53,9 @@ def plan_next_round(done: list[dict[str, Any]], premises: dict[str, Any]) -> dic
     scores = [refs(one["development"]["scores"]["tuned"]) for one in done[-2:]]
     held_out = recipe.generation.held_out_tools
     trainable = {
-        " + ".join(kind.tools) or "none" for kind in KINDS if condition_of(kind.tools, held_out) != "unseen tools"
+        " + ".join(kind.tools) or "none"
+        for kind in load_generator(recipe.generation.generator).kinds
+        if condition_of(kind.tools, held_out) != "unseen tools"
     }
     plan = plan_round(
         scores[-1],

@@ -9,6 +9,7 @@ from tasks.evaluate import agents_on, portions_of, refuse_benchmarks, scoring_of
 from tasks.rounds import refuse_rounds
 
 RECIPE = load_recipe("t3_agent").model_dump(mode="json")
+MODELS: dict[str, dict] = {"untuned": {}, "tuned": {}}
 
 
 def posed(benchmark: str, rows: int = 5) -> dict:
@@ -17,9 +18,17 @@ def posed(benchmark: str, rows: int = 5) -> dict:
 
 def test_the_oracle_acts_on_its_own_worlds_and_floors_where_there_is_a_loop() -> None:
     everyone = tuple(RECIPE["evaluation"]["agents"])
-    assert agents_on(posed("held_out"), RECIPE) == everyone
-    assert agents_on(posed("gta"), RECIPE) == tuple(a for a in everyone if a != "oracle")
-    assert agents_on(posed("gta_steps"), RECIPE) == ("untuned", "tuned", "blind")
+    assert agents_on(posed("held_out"), RECIPE, MODELS) == everyone
+    assert agents_on(posed("gta"), RECIPE, MODELS) == tuple(a for a in everyone if a != "oracle")
+    assert agents_on(posed("gta_steps"), RECIPE, MODELS) == ("untuned", "tuned", "blind")
+
+
+def test_a_choice_has_its_benchmarks_baselines_and_a_twin_only_where_one_was_trained() -> None:
+    recipe = load_recipe("mllm_tool").model_dump(mode="json")
+    without = agents_on(posed("toolmmbench"), recipe, MODELS)
+    assert {"tfidf", "blind_bound", "chance"} <= set(without)
+    assert "text_only" not in without
+    assert "text_only" in agents_on(posed("toolmmbench"), recipe, MODELS | {"text_only": {}})
 
 
 def test_the_oracle_is_left_out_beside_another_teacher() -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from journeyman.schema.message import ImagePart, Message, TextPart
-from journeyman.teacher.request import Request, picture_media_type, strict_schema
+from journeyman.teacher.request import Request, media_type_of, strict_schema
 
 
 class Part(BaseModel):
@@ -50,12 +50,14 @@ def test_a_mapping_cannot_be_said_strictly() -> None:
         (b"\xff\xd8\xff\xe0...", "image/jpeg"),
         (b"GIF89a...", "image/gif"),
         (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "image/webp"),
+        (b"RIFF\x00\x00\x00\x00WAVEfmt ", "audio/wav"),
+        (b"\x00\x00\x00\x20ftypisom", "video/mp4"),
         (b"%PDF-1.7", None),
         (b"", None),
     ],
 )
-def test_a_picture_is_known_by_its_first_bytes(data: bytes, media_type: str | None) -> None:
-    assert picture_media_type(data) == media_type
+def test_a_file_is_known_by_its_first_bytes(data: bytes, media_type: str | None) -> None:
+    assert media_type_of(data) == media_type
 
 
 def request(text: str, sha256: str, *, role: str = "controller") -> Request:

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from journeyman.errors import ArtifactError, TeacherError
-from journeyman.schema.message import ImagePart, Message
+from journeyman.schema.message import Message, Part, TextPart
 from journeyman.schema.record import canonical_json, fingerprint
 
 _BYTES_PER_TOKEN = 3  # English and code run at about 4; an estimate for a budget had better be high
@@ -92,8 +92,8 @@ def strict_schema(answer: type[BaseModel]) -> dict[str, Any]:
     return schema
 
 
-def picture_media_type(data: bytes) -> str | None:
-    """IANA type of a picture by its first bytes: PNG, JPEG, WebP or GIF; None for anything else."""
+def media_type_of(data: bytes) -> str | None:
+    """IANA type of a file by its first bytes: PNG, JPEG, WebP, GIF, WAV or MP4; None for anything else."""
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
     if data.startswith(b"\xff\xd8\xff"):
@@ -102,22 +102,26 @@ def picture_media_type(data: bytes) -> str | None:
         return "image/gif"
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
+    if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
+        return "audio/wav"
+    if data[4:8] == b"ftyp":
+        return "video/mp4"
     return None
 
 
 def _chat_message(message: Message, url_of: Callable[[str], str]) -> dict[str, Any]:
-    if not message.images:
+    if not message.media:
         # Plain text is understood by every endpoint, a list of parts is not.
         return {"role": message.role, "content": message.text}
-    return {
-        "role": message.role,
-        "content": [
-            {"type": "image_url", "image_url": {"url": url_of(part.sha256)}}
-            if isinstance(part, ImagePart)
-            else {"type": "text", "text": part.text}
-            for part in message.content
-        ],
-    }
+    return {"role": message.role, "content": [_chat_part(part, url_of) for part in message.content]}
+
+
+def _chat_part(part: Part, url_of: Callable[[str], str]) -> dict[str, Any]:
+    if isinstance(part, TextPart):
+        return {"type": "text", "text": part.text}
+    # OpenAI's own form takes pictures by URL; for sounds and videos this is what vLLM's server takes.
+    kind = f"{part.type}_url"
+    return {"type": kind, kind: {"url": url_of(part.sha256)}}
 
 
 def _sha256_url(sha256: str) -> str:
@@ -127,9 +131,9 @@ def _sha256_url(sha256: str) -> str:
 def _data_url(sha256: str, media: Mapping[str, bytes]) -> str:
     if sha256 not in media:
         raise ArtifactError(f"picture {sha256} is named by a message but is not among the {len(media)} media given")
-    media_type = picture_media_type(media[sha256])
+    media_type = media_type_of(media[sha256])
     if media_type is None:
-        raise TeacherError(f"picture {sha256} is neither PNG, JPEG, WebP nor GIF; convert it before it is shown")
+        raise TeacherError(f"file {sha256} is neither PNG, JPEG, WebP, GIF, WAV nor MP4; convert it before it is shown")
     return f"data:{media_type};base64,{base64.b64encode(media[sha256]).decode()}"
 
 
