@@ -19,9 +19,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from journeyman.action_formats.python_block import Action, write_action
 from journeyman.agent.loop import run_query
 from journeyman.agent.prompt import system_prompt
-from journeyman.agent.python_block import Action, write_action
 from journeyman.agent.workbench import open_workbench
 from journeyman.benchmark import Scoring, load_benchmark
 from journeyman.benchmarks.held_out import problems_of

@@ -21,7 +21,7 @@ BUILD_SECONDS = 3600.0
 @stage(
     "build-dataset",
     version=VERSION,
-    reads=("tools", "dataset", "generation.held_out_tools"),
+    reads=("tools", "action_format", "skills", "dataset", "generation.held_out_tools"),
     timeout_seconds=BUILD_SECONDS,
     run_name="build dataset",
 )
@@ -42,17 +42,25 @@ def build_dataset(
         refs(problems),
         read_recipe(recipe),
         store=store,
-        yields=_yields({"queries": queries, "trajectories": trajectories}),
+        yields=yields_of({"queries": queries, "trajectories": trajectories}),
     )
     note_problems(result, problems, problem_files, store)
     return as_json(result)
 
 
 def note_problems(
-    dataset: StageResult, problems: list[dict[str, Any]], files: list[dict[str, Any]], store: Store
+    dataset: StageResult, problems: list[dict[str, Any]], files: list[dict[str, Any]], store: Store, **more: Any
 ) -> None:
-    """Write beside the dataset which problems it was kept apart from, so that its digest alone leads to them."""
-    note = {"problems": problems, "problem_files": files}
+    """Write beside the dataset which problems it was kept apart from, so that its digest alone leads to them.
+
+    Args:
+        dataset: What was built.
+        problems: Results that hold them.
+        files: Results that hold their files.
+        store: Where artifacts live.
+        **more: Other results that posing them needs, by name.
+    """
+    note = {"problems": problems, "problem_files": files, **more}
     store.put(_note_key(dataset.artifacts["kept"].digest), canonical_json(note).encode())
 
 
@@ -72,7 +80,8 @@ def _note_key(digest: str) -> str:
     return f"{layout.dataset_prefix(digest)}problems.json"
 
 
-def _yields(stages: dict[str, list[dict[str, Any]]]) -> dict[str, str]:
+def yields_of(stages: dict[str, list[dict[str, Any]]]) -> dict[str, str]:
+    """``kept of taken`` of each stage, for the dataset card."""
     totals = {}
     for name, results in stages.items():
         taken, kept = (sum(r["counts"][which] for r in results) for which in ("taken", "kept"))

@@ -9,7 +9,7 @@ from prefect.cache_policies import NO_CACHE
 from journeyman.benchmark import load_benchmark
 from journeyman.evaluation import problems as posing
 from journeyman.evaluation import run as evaluation
-from journeyman.evaluation.agents import FLOORS, LOCAL_MODELS
+from journeyman.evaluation.agents import agents_beside, is_asked_here
 from journeyman.evaluation.compare import compare
 from journeyman.evaluation.run import Portion
 from journeyman.recipe import Recipe
@@ -17,6 +17,7 @@ from journeyman.schema.artifact import StageResult
 from journeyman.schema.query import Split
 from journeyman.settings import Settings
 from journeyman.teacher.client import Teacher
+from tasks.choices import held_out_class_names
 from tasks.policies import PLAIN_JSON, is_transient, stage
 from tasks.resources import (
     Resources,
@@ -53,6 +54,37 @@ def pose_problems(queries: list[dict[str, Any]], recipe: dict[str, Any], split: 
     return as_json(posing.pose_held_out(refs(queries), read_recipe(recipe), store=store, split=split))
 
 
+@stage(
+    "pose-choices",
+    version=posing.VERSION,
+    reads=("catalogue.candidates", "choices.held_out_classes", "choices.modalities", "generation.seed"),
+    timeout_seconds=POSING_SECONDS,
+    run_name="pose {split} problems",
+)
+def pose_choices(
+    instructions: list[dict[str, Any]],
+    training: list[dict[str, Any]],
+    catalogue: dict[str, Any],
+    taxonomy: dict[str, Any],
+    recipe: dict[str, Any],
+    split: Split = "held_out",
+) -> dict[str, Any]:
+    """Held-out instructions as problems, beside the training instructions that they may overlap with."""
+    store, config = open_resources().store, read_recipe(recipe)
+    return as_json(
+        posing.pose_choices(
+            refs(instructions),
+            refs(training),
+            ref(catalogue),
+            ref(taxonomy),
+            candidates=config.catalogue.candidates,
+            held_out_classes=held_out_class_names(catalogue, taxonomy, config, store),
+            store=store,
+            split=split,
+        )
+    )
+
+
 @task(
     name="read-benchmark",
     task_run_name="read {benchmark}",
@@ -73,11 +105,14 @@ def read_benchmark(benchmark: str, source: str) -> dict[str, Any]:
     reads=(
         "tools",
         "tool_mode",
+        "action_format",
+        "skills",
         "evaluation.max_new_tokens",
         "evaluation.max_tokens",
         "evaluation.max_seconds",
         "evaluation.embedding_model",
         "evaluation.seed",
+        "catalogue.constrained",
         "generation.max_steps",
         "training.max_pixels",
         "training.min_pixels",
@@ -114,7 +149,7 @@ def evaluate_agent_on_problems(
             portion=Portion(*portion),
         )
 
-    if agent in (*LOCAL_MODELS, *FLOORS):
+    if is_asked_here(agent, load_benchmark(problems["facts"][posing.BENCHMARK])):
         return as_json(finish(attempt(), timeout_seconds=EVALUATION_SECONDS))
     settings, name = _endpoint_of(agent, resources.settings)
     done = ask_teacher(
@@ -155,17 +190,15 @@ def model_for(agent: str, models: dict[str, Any]) -> dict[str, Any] | None:
     return models.get({"blind": "tuned"}.get(agent, agent))
 
 
-def agents_on(problems: dict[str, Any], recipe: dict[str, Any]) -> tuple[str, ...]:
-    """Agents of the recipe that can attempt these problems.
+def agents_on(problems: dict[str, Any], recipe: dict[str, Any], models: dict[str, Any]) -> tuple[str, ...]:
+    """Agents of the recipe that can attempt these problems, and the benchmark's own baselines.
 
-    The oracle knows its own worlds only, and floors make calls, which a benchmark without the agent loop has none of.
+    The oracle knows its own worlds only, and a twin without media attempts nothing where none was trained.
     """
     name = problems["facts"][posing.BENCHMARK]
-    agents: list[str] = recipe["evaluation"]["agents"]
-    left_out = {ORACLE} if name != "held_out" else set()
-    if load_benchmark(name).attempt is not None:
-        left_out |= set(FLOORS)
-    return tuple(agent for agent in agents if agent not in left_out)
+    left_out = ({ORACLE} if name != "held_out" else set()) | ({"text_only"} - models.keys())
+    asked = [agent for agent in recipe["evaluation"]["agents"] if agent not in left_out]
+    return agents_beside(load_benchmark(name), asked)
 
 
 def scoring_of(problems: dict[str, Any]) -> str:

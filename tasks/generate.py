@@ -23,7 +23,7 @@ ROLLOUT_SECONDS = 6 * 3600.0
 @stage(
     "write-queries",
     version=query_stage.VERSION,
-    reads=("generation.queries_per_call",),
+    reads=("generation.generator", "generation.queries_per_call"),
     run_name="write queries {shard_name}",
     tags=("teacher",),
 )
@@ -98,7 +98,14 @@ def write_user_queries(files: dict[str, Any], recipe: dict[str, Any], teacher: s
 @stage(
     "roll-out",
     version=rollout_stage.VERSION,
-    reads=("tools", "generation.held_out_tools", "generation.max_steps", "generation.tool_faults"),
+    reads=(
+        "tools",
+        "action_format",
+        "skills",
+        "generation.held_out_tools",
+        "generation.max_steps",
+        "generation.tool_faults",
+    ),
     run_name="roll out {shard_name}",
     tags=("teacher",),
 )

@@ -48,6 +48,8 @@ def verify_queries(
     reads=(
         "tools",
         "trajectory_checks",
+        "action_format",
+        "skills",
         "generation.held_out_tools",
         "generation.max_steps",
         "generation.tool_faults",

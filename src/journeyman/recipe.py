@@ -7,9 +7,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from journeyman.agent.config import SkillsConfig
+from journeyman.catalogue.config import CatalogueConfig
 from journeyman.dataset.config import DatasetConfig
 from journeyman.errors import ConfigError
 from journeyman.evaluation.config import EvaluationConfig
+from journeyman.generation.choices.config import ChoicesConfig
 from journeyman.generation.config import GenerationConfig
 from journeyman.own_tools import open_own_tools
 from journeyman.plugins import load_plugin
@@ -23,7 +26,9 @@ class Recipe(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     name: str
-    tools: tuple[str, ...]
+    task: Literal["use tools", "choose apis"] = "use tools"
+    """What the model learns: to solve queries with tools that run, or to name the APIs of a catalogue that fit."""
+    tools: tuple[str, ...] = ()
     """Plugins on the ``tools`` shelf, in the order the agent is told of them."""
     optional_tools: tuple[str, ...] = ()
     """Tools that join ``tools`` where they are configured; see ``journeyman tools list``."""
@@ -31,15 +36,24 @@ class Recipe(BaseModel):
     """The user's own tools: an mcpServers JSON or a Python file, read on the machine that runs them."""
     own_tool_cards: tuple[ToolCard, ...] = ()
     """What the agent is told of them; filled in when a run starts."""
+    action_format: Literal["python_block", "skill_json"] = "python_block"
+    """How the agent writes what it does: plugin of the ``action_formats`` shelf. Python runs in the sandbox; skills are
+    called by the host, several in one turn."""
+    skills: SkillsConfig = SkillsConfig()
+    """For ``skill_json``."""
     tool_mode: Literal["replay", "replay_else_record"] = "replay_else_record"
     """``replay`` runs no tool in rollouts and evaluation: a call that was never recorded ends the run by name."""
-    query_checks: tuple[str, ...]
+    query_checks: tuple[str, ...] = ()
     """Plugins on the ``checks`` shelf that a query passes before trajectories are paid for."""
-    trajectory_checks: tuple[str, ...]
+    trajectory_checks: tuple[str, ...] = ()
     """Plugins on the ``checks`` shelf that a trajectory passes before it is trained on."""
     budget_usd: str = "10"
     """Decimal US dollars a run may pay its teacher; raising it resumes a stopped run."""
     generation: GenerationConfig = GenerationConfig()
+    catalogue: CatalogueConfig = CatalogueConfig()
+    """For a model that chooses APIs: which there are."""
+    choices: ChoicesConfig = ChoicesConfig()
+    """For a model that chooses APIs: the instructions it learns from; seed and concurrency are ``generation``'s."""
     dataset: DatasetConfig = DatasetConfig()
     training: TrainingConfig = TrainingConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
@@ -76,6 +90,7 @@ def load_recipe(name: str, overrides: dict[str, Any] | None = None) -> Recipe:
             raise ConfigError(f"recipe {name!r} has no key {where!r}; {_known_keys(first['loc'])}") from exc
         raise ConfigError(f"recipe {name!r}: {where} = {first['input']!r}: {first['msg'].lower()}") from exc
     _check_held_out_tools(loaded, (*loaded.tools, *loaded.optional_tools))
+    _check_skills(loaded)
     return loaded
 
 
@@ -105,6 +120,19 @@ def _check_held_out_tools(recipe: Recipe, names: Collection[str]) -> None:
             raise ConfigError(
                 f"recipe {recipe.name!r} holds back {tool!r}, which is none of its tools; "
                 f"change generation.held_out_tools or give it one of: {', '.join(names)}"
+            )
+
+
+def _check_skills(recipe: Recipe) -> None:
+    if recipe.action_format != "skill_json" and recipe.skills != SkillsConfig():
+        raise ConfigError(
+            f"recipe {recipe.name!r} sets skills, and its action_format is {recipe.action_format!r}; take skill_json"
+        )
+    for tool in recipe.skills.shown_first:
+        if tool not in recipe.training_tools():
+            raise ConfigError(
+                f"recipe {recipe.name!r} shows {tool!r} first, which training has not; "
+                f"change skills.shown_first to some of: {', '.join(recipe.training_tools())}"
             )
 
 

@@ -4,9 +4,11 @@ from pathlib import Path
 import pytest
 
 from journeyman.schema import (
+    api,
     artifact,
     call,
     example,
+    instruction,
     judgement,
     media,
     model,
@@ -17,14 +19,17 @@ from journeyman.schema import (
     verdict,
 )
 from journeyman.schema.record import Record
-from journeyman.storage import cassette, layout, manifest, outcomes
+from journeyman.storage import cassette, features, layout, manifest, outcomes
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "artifacts.md").read_text()
 MODULES = (
+    api,
     artifact,
     call,
     cassette,
     example,
+    features,
+    instruction,
     judgement,
     manifest,
     media,

@@ -58,6 +58,7 @@ def test_load_dataset_decodes_the_pictures_of_the_published_copy(tmp_path) -> No
     assert loaded["train"].features == datasets.Features(
         {name: datasets.Value("string") for name in Example.model_fields}
         | {"images": datasets.List(datasets.Image()), "tools": datasets.List(datasets.Value("string"))}
+        | {"audios": datasets.List(datasets.Audio(decode=False)), "videos": datasets.List(datasets.Video(decode=False))}
     )
 
 

@@ -17,11 +17,12 @@ from journeyman.answer import answer_matches
 from journeyman.dataset.build import build_dataset
 from journeyman.errors import ConfigError
 from journeyman.generation.files import write_files
-from journeyman.generation.kinds import KINDS, Kind
 from journeyman.generation.plan import HELD_OUT_SEEDS, Brief, Shard, held_out_styles, plan_shards
 from journeyman.generation.queries import write_queries
 from journeyman.generation.rollout import roll_out
 from journeyman.generation.user_files import adopt_files, write_user_queries
+from journeyman.generator import Kind
+from journeyman.generators.t3_agent import GENERATOR
 from journeyman.recipe import Recipe, load_recipe, resolve_tools
 from journeyman.sample_files import sample_files
 from journeyman.schema.artifact import ArtifactRef
@@ -37,6 +38,8 @@ from journeyman.teacher.ledger import Ledger
 from journeyman.teacher.scripted.server import ORACLE, make_app
 from journeyman.verification.queries import verify_queries
 from journeyman.verification.trajectories import verify_trajectories
+
+KINDS = GENERATOR.kinds
 
 HELD_OUT = "look_up_facts"
 RECIPE = load_recipe("t3_agent")

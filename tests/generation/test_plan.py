@@ -8,9 +8,13 @@ from hypothesis import strategies as st
 
 from journeyman.errors import ConfigError
 from journeyman.generation.config import GenerationConfig
-from journeyman.generation.kinds import KIND_BY_NAME, KINDS, Kind
 from journeyman.generation.plan import plan_shards
+from journeyman.generator import Kind
+from journeyman.generators.t3_agent import GENERATOR
 from journeyman.schema.query import condition_of
+
+KINDS = GENERATOR.kinds
+KIND_BY_NAME = {kind.name: kind for kind in GENERATOR.kinds}
 
 TOOLS = tuple(sorted({name for kind in KINDS for name in kind.tools}))
 

@@ -18,10 +18,21 @@ GIVEN = {
         "user_query_writer",
         {"count": 3, "file": "{}", "tools": ["ocr(image) -> str: Read."]},
     ),
+    "instruction_writer": (
+        "generation.choices",
+        "instruction_writer",
+        {"briefs": "{}", "schemas": [("wav", "{}")], "leaves": "image/restoration, text/summary"},
+    ),
+    "instruction_judge": ("verification", "instruction_judge", {"asked": "{}"}),
     "query_judge": (
         "checks",
         "query_judge",
         {"query": "What?", "files": ["file_1.png: a picture"], "tools": ["ocr"]},
+    ),
+    "query_judge_of_looks": (
+        "checks",
+        "query_judge",
+        {"query": "What?", "files": ["file_1.png: a picture"], "tools": []},
     ),
     "query_judge_of_words": ("checks", "query_judge", {"query": "What?", "files": [], "tools": []}),
     "query_judge_of_facts": ("checks", "query_judge", {"query": "What?", "files": [], "tools": ["look_up_facts"]}),

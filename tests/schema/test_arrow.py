@@ -9,9 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from journeyman.errors import SchemaError
+from journeyman.schema.api import Api, Placement
 from journeyman.schema.arrow import arrow_schema, check_schema, records_to_table, table_to_records
 from journeyman.schema.call import Call
 from journeyman.schema.example import Example
+from journeyman.schema.instruction import Instruction, InstructionDraft
 from journeyman.schema.judgement import Judgement
 from journeyman.schema.media import MediaFile
 from journeyman.schema.model import Model
@@ -21,12 +23,31 @@ from journeyman.schema.record import Record
 from journeyman.schema.score import Score
 from journeyman.schema.trajectory import Trajectory
 from journeyman.schema.verdict import Verdict
+from journeyman.storage.features import Feature
 from journeyman.storage.outcomes import Outcome
 from journeyman.storage.store import parquet_bytes
 from tests.golden import agrees_with_golden
 from tests.strategies import records
 
-RECORDS = [Call, Draft, Example, Judgement, MediaFile, Model, Outcome, Problem, Query, Score, Trajectory, Verdict]
+RECORDS = [
+    Api,
+    Call,
+    Draft,
+    Example,
+    Feature,
+    Instruction,
+    InstructionDraft,
+    Judgement,
+    MediaFile,
+    Model,
+    Outcome,
+    Placement,
+    Problem,
+    Query,
+    Score,
+    Trajectory,
+    Verdict,
+]
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda r: r.__name__)

@@ -1,4 +1,4 @@
-"""The agent answered, and every turn held one block of Python that parses."""
+"""The agent answered, and every turn held an action that can be read; where it is Python, it parses."""
 
 import ast
 

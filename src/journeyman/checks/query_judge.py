@@ -43,4 +43,4 @@ async def _run(query: Query, context: QueryContext) -> Finding | None:
     return Finding(f"the judge says the {what} not answer the query", judgement.reason)
 
 
-CHECK = QueryCheck(name="query_judge", version=2, run=_run)
+CHECK = QueryCheck(name="query_judge", version=3, run=_run)

@@ -18,6 +18,8 @@ async def _run(trajectory: Trajectory, context: TrajectoryContext) -> Finding | 
     except ArtifactError as exc:
         return Finding("a call is not on the cassette", str(exc))
     again = attempt.trajectory
+    if again.context != trajectory.context:
+        return Finding("what is shown first differs", again.context[:300])
     if again.answer_json != trajectory.answer_json:
         return Finding("the replayed answer differs", f"{trajectory.answer_json} then {again.answer_json}")
     for number, (first, second) in enumerate(zip(trajectory.steps, again.steps, strict=True), start=1):
@@ -26,4 +28,4 @@ async def _run(trajectory: Trajectory, context: TrajectoryContext) -> Finding | 
     return None
 
 
-CHECK = TrajectoryCheck(name="replay_agrees", version=1, run=_run)
+CHECK = TrajectoryCheck(name="replay_agrees", version=2, run=_run)

@@ -1,7 +1,7 @@
 """The tools that a right solution uses were used: 16 of 94 released MM-Traj rows used none at all.
 
-Which tools, not how often each. Where a synthesised query needs none, none was used: a model that
-never sees that learns to call something always.
+Which tools, not how often each, and not where results of skills were shown before the first turn. Where a
+synthesised query needs none, none was used: a model that never sees that learns to call something always.
 """
 
 from journeyman.check import Finding, TrajectoryCheck, TrajectoryContext
@@ -10,6 +10,8 @@ from journeyman.schema.trajectory import Trajectory
 
 async def _run(trajectory: Trajectory, context: TrajectoryContext) -> Finding | None:
     used = {call.tool for step in trajectory.steps for call in step.tool_calls}
+    if trajectory.context:
+        return None  # results of skills were shown first; which calls are then left to make, nobody has computed
     unused = [name for name in context.query.tools if name not in used]
     if unused:
         return Finding(
@@ -21,4 +23,4 @@ async def _run(trajectory: Trajectory, context: TrajectoryContext) -> Finding | 
     return None
 
 
-CHECK = TrajectoryCheck(name="tools_used", version=2, run=_run)
+CHECK = TrajectoryCheck(name="tools_used", version=3, run=_run)

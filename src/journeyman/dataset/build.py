@@ -8,6 +8,7 @@ training script the pictures, without a word.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from journeyman.action_formats.skill_json import without_thoughts
 from journeyman.agent.prompt import conversation, system_prompt
 from journeyman.dataset.card import CardFacts, dataset_card
 from journeyman.dataset.contamination import contaminated
@@ -27,7 +28,7 @@ from journeyman.storage import layout
 from journeyman.storage.media import load_media
 from journeyman.storage.store import Store
 
-VERSION = 3
+VERSION = 4
 
 _EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif", "image/bmp": "bmp"}
 
@@ -69,7 +70,9 @@ def build_dataset(
     tally = Tally("dataset", sum(ref.rows for ref in trajectories))
     kept = _filtered(runs, asked, problems, recipe, tally)
     tools = recipe.training_tool_cards()
-    system = system_prompt(tools)
+    system = system_prompt(tools, recipe.action_format)
+    if not recipe.skills.thoughts:
+        kept = [_without_thoughts(run) for run in kept]
     rendered = {run.trajectory_id: conversation(asked[run.query_id], run, system) for run in kept}
     shown = {digest for messages in rendered.values() for m in messages for digest in m.images}
     files = load_media(store, media, shown)
@@ -112,7 +115,7 @@ def check_example(run: Trajectory, messages: Sequence[Message], files: Mapping[s
     """Refuse a conversation that lost something of its trajectory.
 
     Raises:
-        SchemaError: Names the trajectory and what is missing: an action, or a picture's bytes.
+        SchemaError: Names the trajectory and what is missing: an action, what was shown first, or a picture's bytes.
     """
     written = [m.text for m in messages if m.role == "assistant"]
     actions = [step.action for step in run.steps]
@@ -122,6 +125,8 @@ def check_example(run: Trajectory, messages: Sequence[Message], files: Mapping[s
         raise SchemaError(
             f"trajectory {run.trajectory_id}: action {lost + 1} of {len(actions)} is not in the rendered conversation"
         )
+    if run.context and not any(run.context in m.text for m in messages if m.role == "user"):
+        raise SchemaError(f"trajectory {run.trajectory_id}: what was shown first is in no message")
     observed = [digest for step in run.steps[:-1] for digest in step.images]
     placed = [digest for m in messages for digest in m.images]
     for digest in observed:
@@ -147,6 +152,11 @@ def _runs_with_queries(
 
 def _unique_queries(refs: Sequence[ArtifactRef], store: Store) -> dict[str, Query]:
     return {query.query_id: query for ref in dict.fromkeys(refs) for query in store.records(ref, Query)}
+
+
+def _without_thoughts(run: Trajectory) -> Trajectory:
+    steps = tuple(step.model_copy(update={"action": without_thoughts(step.action)}) for step in run.steps)
+    return run.model_copy(update={"steps": steps})
 
 
 def _filtered(

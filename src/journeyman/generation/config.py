@@ -16,6 +16,8 @@ class GenerationConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
+    generator: str = "t3_agent"
+    """Plugin on the ``generators`` shelf: the kinds of query."""
     queries: int = 1000
     """Training queries over synthesised files to ask the teacher for."""
     user_file_queries: int = 4

@@ -2,7 +2,8 @@
 
 A rule reads what a file was made to contain (or, for a user's own table, what an independent reader
 found in it) and gives the answer. Rules are a closed list, so the teacher can name one but never
-state an answer of its own. Those of queries without files are in word_rules.py.
+state an answer of its own. Those of queries without files are in word_rules.py, those about where
+things lie on a picture and what skills make of it in scene_gold.py.
 """
 
 import json
@@ -12,6 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from journeyman.errors import SchemaError
+from journeyman.generation.scene_gold import SCENE_RULES, SceneAsked
 from journeyman.generation.word_rules import WORD_RULES
 from journeyman.photographs import photographs
 from journeyman.schema.query import FileSpec, Gold
@@ -22,11 +24,11 @@ class GoldRule(Record):
     """Which rule, and what it is applied to; unused arguments are empty."""
 
     rule: str
-    """Name of a rule in this module."""
+    """Name of a rule in this module, in word_rules.py or in scene_gold.py."""
     column: str = ""
-    """Column of a table whose values count."""
+    """Column of a table whose values count; or what else a question about a picture says."""
     label: str = ""
-    """Column that names a table's rows; or the field, project, country, element or airport that is asked for."""
+    """Column that names a table's rows; or the field, project, country, element, airport or thing that is asked for."""
     half: str = ""
     """``upper`` or ``lower``."""
     count: int = 0
@@ -41,9 +43,13 @@ def compute_gold(rule: GoldRule, files: Sequence[FileSpec], text: str) -> Gold:
     """
     if rule.rule in WORD_RULES:
         return WORD_RULES[rule.rule](text, rule.label)
+    specs = [json.loads(f.spec_json) for f in files]
+    if rule.rule in SCENE_RULES:
+        return SCENE_RULES[rule.rule](SceneAsked(specs, text, rule.label, rule.column))
     if rule.rule not in _RULES:
-        raise SchemaError(f"no gold rule {rule.rule!r}; there is: {', '.join(sorted((*_RULES, *WORD_RULES)))}")
-    return _RULES[rule.rule](rule, [json.loads(f.spec_json) for f in files])
+        known = sorted((*_RULES, *WORD_RULES, *SCENE_RULES))
+        raise SchemaError(f"no gold rule {rule.rule!r}; there is: {', '.join(known)}")
+    return _RULES[rule.rule](rule, specs)
 
 
 def table_gold(rule: GoldRule, columns: Sequence[str], rows: Sequence[Sequence[str | float]]) -> Gold:

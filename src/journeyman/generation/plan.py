@@ -8,7 +8,7 @@ import random
 from functools import lru_cache
 
 from journeyman.generation.config import HELD_OUT_SEEDS, GenerationConfig
-from journeyman.generation.kinds import KINDS, STYLES, Kind
+from journeyman.generator import STYLES, Kind, load_generator
 from journeyman.schema.query import Condition, Split, condition_of
 from journeyman.schema.record import Record, fingerprint
 
@@ -95,7 +95,9 @@ def _brief(split: str, index: int, config: GenerationConfig) -> Brief:
 
 def _training_kind(index: int, config: GenerationConfig) -> Kind:
     trained: tuple[Condition, ...] = ("seen tools", "no tool", "long chain")
-    cycle = _cycle(trained, config.held_out_tools, config.seed, least=0, quotas=tuple(config.quotas.items()))
+    cycle = _cycle(
+        config.generator, trained, config.held_out_tools, config.seed, least=0, quotas=tuple(config.quotas.items())
+    )
     return cycle[index % len(cycle)]
 
 
@@ -105,13 +107,14 @@ def _held_out_kind(index: int, config: GenerationConfig) -> Kind:
     wanted = _MIX[place]
     earlier = turn * _MIX.count(wanted) + _MIX[:place].count(wanted)
     conditions: tuple[Condition, ...] = (wanted, "seen tools", "no tool")
-    cycles = (_cycle((one,), config.held_out_tools, config.seed, least=1) for one in conditions)
+    cycles = (_cycle(config.generator, (one,), config.held_out_tools, config.seed, least=1) for one in conditions)
     cycle = next(cycle for cycle in cycles if cycle)
     return cycle[earlier % len(cycle)]
 
 
 @lru_cache(maxsize=32)
 def _cycle(
+    generator: str,
     conditions: tuple[Condition, ...],
     held_out_tools: tuple[str, ...],
     seed: int,
@@ -119,11 +122,11 @@ def _cycle(
     least: int,
     quotas: tuple[tuple[str, int], ...] = (),
 ) -> tuple[Kind, ...]:
-    """Kinds of ``conditions``, each as often as its weight and quota say but ``least`` times, shuffled."""
+    """The generator's kinds of ``conditions``, each as often as weight and quota say but ``least`` times, shuffled."""
     times = dict(quotas)
     kinds = [
         kind
-        for kind in KINDS
+        for kind in load_generator(generator).kinds
         if condition_of(kind.tools, held_out_tools) in conditions
         for _ in range(max(kind.weight * times.get(" + ".join(kind.tools) or "none", 1), least))
     ]

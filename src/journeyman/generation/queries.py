@@ -8,9 +8,9 @@ from pydantic import ValidationError
 from journeyman.errors import SchemaError, TeacherError
 from journeyman.file_writer import FileWriter
 from journeyman.generation.gold import GoldRule
-from journeyman.generation.kinds import KIND_BY_NAME, Kind
 from journeyman.generation.plan import Brief, Shard
 from journeyman.generation.teacher_answers import NOTHING_PLANNED, FilePlan, QueryBatch
+from journeyman.generator import Generator, Kind, load_generator
 from journeyman.plugins import load_plugin
 from journeyman.prompts import render_prompt
 from journeyman.recipe import Recipe
@@ -34,11 +34,14 @@ async def write_queries(shard: Shard, recipe: Recipe, *, store: Store, teacher: 
         BudgetExceededError: The run's budget is spent.
     """
     config = recipe.generation
+    generator = load_generator(config.generator)
     tally = Tally("queries", len(shard.briefs))
     size = config.queries_per_call
     batches = [shard.briefs[start : start + size] for start in range(0, len(shard.briefs), size)]
     texts: dict[int, str] = {}
-    for written in await for_each(batches, lambda batch: _ask_for_texts(batch, teacher), at_once=config.concurrency):
+    for written in await for_each(
+        batches, lambda batch: _ask_for_texts(batch, generator, teacher), at_once=config.concurrency
+    ):
         texts.update(written)
 
     async def draft(brief: Brief) -> Draft | None:
@@ -49,7 +52,7 @@ async def write_queries(shard: Shard, recipe: Recipe, *, store: Store, teacher: 
             )
             return None
         try:
-            return await _draft(brief, text, shard, teacher)
+            return await _draft(brief, generator.kind(brief.kind), text, shard, teacher)
         except (TeacherError, SchemaError) as exc:
             tally.fail(_draft_id(brief), brief, check="file_writer", reason="no usable file content", evidence=str(exc))
             return None
@@ -59,15 +62,15 @@ async def write_queries(shard: Shard, recipe: Recipe, *, store: Store, teacher: 
     return tally.result(kept, store=store, spend=teacher.spend)
 
 
-async def _ask_for_texts(briefs: Sequence[Brief], teacher: Teacher) -> dict[int, str]:
+async def _ask_for_texts(briefs: Sequence[Brief], generator: Generator, teacher: Teacher) -> dict[int, str]:
     asked = [
         {
             "number": brief.seed,
             "kind": brief.kind,
-            "wording_group": KIND_BY_NAME[brief.kind].wording,
+            "wording_group": generator.kind(brief.kind).wording,
             "style": brief.style,
-            "files": KIND_BY_NAME[brief.kind].num_files,
-            "ask": KIND_BY_NAME[brief.kind].brief,
+            "files": generator.kind(brief.kind).num_files,
+            "ask": generator.kind(brief.kind).brief,
         }
         for brief in briefs
     ]
@@ -79,8 +82,7 @@ async def _ask_for_texts(briefs: Sequence[Brief], teacher: Teacher) -> dict[int,
     return {query.number: query.text for query in batch.queries}
 
 
-async def _draft(brief: Brief, text: str, shard: Shard, teacher: Teacher) -> Draft:
-    kind = KIND_BY_NAME[brief.kind]
+async def _draft(brief: Brief, kind: Kind, text: str, shard: Shard, teacher: Teacher) -> Draft:
     plan = await _ask_for_plan(brief, kind, text, teacher)
     rule = GoldRule(rule=kind.gold_rule, column=plan.column, label=plan.label, half=plan.half, count=plan.count)
     return Draft(

@@ -16,7 +16,7 @@ from journeyman.stage import Tally, for_each
 from journeyman.storage.store import Store
 from journeyman.teacher.client import Teacher
 
-VERSION = 3
+VERSION = 4
 
 
 async def roll_out(
@@ -53,6 +53,8 @@ async def roll_out(
         home=home,
         max_steps=config.max_steps,
         faults=config.tool_faults,
+        action_format=recipe.action_format,
+        shown_first=recipe.skills.shown_first,
     ) as bench:
 
         async def one(query: Query) -> Attempt | None:

@@ -61,6 +61,8 @@ async def verify_trajectories(
         max_steps=config.max_steps,
         mode="replay",
         faults=config.tool_faults,
+        action_format=recipe.action_format,
+        shown_first=recipe.skills.shown_first,
     ) as bench:
 
         async def passes(trajectory: Trajectory) -> bool:

@@ -9,13 +9,17 @@ import pytest
 from journeyman.errors import SchemaError
 from journeyman.file_writer import FileWriter, write_file
 from journeyman.generation.gold import GoldRule, compute_gold
-from journeyman.generation.kinds import KIND_BY_NAME, KINDS, STYLES
+from journeyman.generator import STYLES
+from journeyman.generators.t3_agent import GENERATOR
 from journeyman.plugins import load_plugin
 from journeyman.schema.query import FileSpec
 from journeyman.teacher.scripted.file_plans import plan_files
 from journeyman.teacher.scripted.names import NAMES
 from journeyman.teacher.scripted.wordings import VAGUE, word_query
 from journeyman.teacher.scripted.world import KEPT_BACK, make_world
+
+KINDS = GENERATOR.kinds
+KIND_BY_NAME = {kind.name: kind for kind in GENERATOR.kinds}
 
 
 def _files(kind: str, number: int, mistake_rate: float) -> tuple[list[FileSpec], GoldRule]:

@@ -6,6 +6,8 @@ from itertools import pairwise
 
 from journeyman.teacher.scripted.asked import Asked
 from journeyman.teacher.scripted.offered import with_offered_names
+from journeyman.teacher.scripted.skills.controller import next_skill_turn
+from journeyman.teacher.scripted.skills.talk import is_about_skills
 from journeyman.teacher.scripted.word_solutions import Turn, solve_words
 from journeyman.teacher.scripted.world import COLUMNS, FIELDS, World, make_world
 
@@ -16,6 +18,8 @@ _MISTAKES = ("wrong tool", "broken code", "guess", "wrong answer", "wrong argume
 
 def next_turn(asked: Asked, mistake_rate: float) -> tuple[str, str]:
     """The assistant's text for this point of the conversation, and the label of a planted mistake or ''."""
+    if is_about_skills(asked):
+        return next_skill_turn(asked, mistake_rate)
     opening = next(text for role, text in asked.texts if role == "user")
     turns = _solution(opening, asked, mistake_rate)
     done, failed = _progress(asked)

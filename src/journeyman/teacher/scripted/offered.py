@@ -22,10 +22,16 @@ _CALL = re.compile(rf"\b({'|'.join(DESCRIPTIONS)})\(")
 
 def with_offered_names(code: str, system: str) -> str:
     """``code`` with each tool called by the name that the system prompt gives it; unlisted ones keep their own."""
+    names = offered_names(system, DESCRIPTIONS)
+    return _CALL.sub(lambda call: f"{names.get(call[1], call[1])}(", code)
+
+
+def offered_names(system: str, descriptions: Mapping[str, str]) -> dict[str, str]:
+    """A tool's own name -> the name that a line of ``system`` gives it, for tools whose description is in one."""
     names = {}
     for line in system.splitlines():
         listed = re.match(r"(\w+)\(", line)
-        tool = next((tool for tool, says in DESCRIPTIONS.items() if line.endswith(f": {says}")), "")
+        tool = next((tool for tool, says in descriptions.items() if line.endswith(f": {says}")), "")
         if listed and tool:
             names[tool] = listed.group(1)
-    return _CALL.sub(lambda call: f"{names.get(call[1], call[1])}(", code)
+    return names

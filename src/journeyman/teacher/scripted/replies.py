@@ -7,8 +7,14 @@ import re
 from typing import Any, NamedTuple
 
 from journeyman.teacher.scripted.asked import Asked
+from journeyman.teacher.scripted.choices.roles import match_instructions, place_apis, write_instructions
 from journeyman.teacher.scripted.controller import gave_no_answer, next_turn
 from journeyman.teacher.scripted.file_plans import plan_files
+from journeyman.teacher.scripted.skills.files import plan_skill_files
+from journeyman.teacher.scripted.skills.scenes import SKILL_KINDS, make_skill_world
+from journeyman.teacher.scripted.skills.sentences import word_skill_query
+from journeyman.teacher.scripted.skills.talk import SKILL_RESULTS
+from journeyman.teacher.scripted.skills.user_queries import has_skills, skill_queries
 from journeyman.teacher.scripted.wordings import VAGUE, word_query
 from journeyman.teacher.scripted.world import make_world
 
@@ -36,6 +42,15 @@ def reply(asked: Asked, mistake_rate: float) -> Reply:
             return _user_queries(asked)
         case "Judgement":
             return _judgement(asked, mistake_rate)
+        case "PlacementBatch":
+            placed = place_apis(asked.json_block())
+            return Reply("taxonomist", json.dumps(placed.answer), placed.label)
+        case "InstructionBatch":
+            written = write_instructions(asked.json_block(), mistake_rate)
+            return Reply("instruction_writer", json.dumps(written.answer), written.label)
+        case "MatchBatch":
+            matched = match_instructions(asked.json_block(), mistake_rate)
+            return Reply("instruction_judge", json.dumps(matched.answer), matched.label)
         case "":
             text, label = next_turn(asked, mistake_rate)
             return Reply("controller", text, label)
@@ -46,15 +61,29 @@ def reply(asked: Asked, mistake_rate: float) -> Reply:
 def _query_batch(asked: Asked, mistake_rate: float) -> Reply:
     queries, labels = [], []
     for brief in asked.json_block():
-        world = make_world(brief["kind"], brief["number"], mistake_rate)
-        queries.append({"number": brief["number"], "text": word_query(world, brief["wording_group"], brief["style"])})
-        if world.mistake == "vague query":
-            labels.append(f"{brief['number']}: {world.mistake}")
+        text, mistake = _worded(brief, mistake_rate)
+        queries.append({"number": brief["number"], "text": text})
+        if mistake == "vague query":
+            labels.append(f"{brief['number']}: {mistake}")
     return Reply("query_writer", json.dumps({"queries": queries}), "; ".join(labels))
+
+
+def _worded(brief: dict[str, Any], mistake_rate: float) -> tuple[str, str]:
+    """The query of a brief, and the mistake that was planted in it or its file."""
+    kind, number, wording, style = (brief[key] for key in ("kind", "number", "wording_group", "style"))
+    if kind in SKILL_KINDS:
+        scene = make_skill_world(kind, number, mistake_rate)
+        return word_skill_query(scene, wording, style), scene.mistake
+    world = make_world(kind, number, mistake_rate)
+    return word_query(world, wording, style), world.mistake
 
 
 def _file_plan(asked: Asked, mistake_rate: float) -> Reply:
     query = asked.json_block()
+    if query["kind"] in SKILL_KINDS:
+        scene = make_skill_world(query["kind"], query["number"], mistake_rate)
+        label = scene.mistake if scene.mistake == "missing fact" else ""
+        return Reply("file_writer", json.dumps(plan_skill_files(scene)), label)
     world = make_world(query["kind"], query["number"], mistake_rate)
     writer = re.search(r"content of a (\w+) file", asked.prompt)
     plan = plan_files(world, writer.group(1) if writer else "png")
@@ -65,7 +94,8 @@ def _user_queries(asked: Asked) -> Reply:
     start = asked.prompt.index("{", asked.prompt.index("File:"))
     file, _ = json.JSONDecoder().raw_decode(asked.prompt[start:])
     count = re.search(r"Write (\d+)", asked.prompt)
-    return Reply("user_query_writer", json.dumps({"queries": _about(file)[: int(count.group(1)) if count else 1]}), "")
+    written = skill_queries() if file["kind"] == "picture" and has_skills(asked.prompt) else _about(file)
+    return Reply("user_query_writer", json.dumps({"queries": written[: int(count.group(1)) if count else 1]}), "")
 
 
 def _about(file: dict[str, Any]) -> list[dict[str, Any]]:
@@ -121,6 +151,11 @@ def _judge_run(prompt: str) -> tuple[bool, str]:
     if not answer or "unknown" in answer:
         return False, "no answer was found"
     steps = prompt.partition("Step 1")[2].split("\nStep ")
-    if any("Error" in step and not gave_no_answer(step) for step in steps):
+    if any(_failed(step) and not gave_no_answer(step) for step in steps):
         return False, "a step failed"
     return True, ""
+
+
+def _failed(step: str) -> bool:
+    results = step.partition(f"Observation: {SKILL_RESULTS}")[2]
+    return "Error" in step or '"error": "' in results

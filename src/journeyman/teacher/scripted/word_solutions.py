@@ -23,15 +23,21 @@ def solve_words(task: str) -> list[Turn]:
     asked = _ASKED.search(task)
     if asked:
         return _fact(asked.group(1), asked.group(2).strip())
+    answer = known_answer(task)
+    return _known(answer) if answer != "" else []
+
+
+def known_answer(task: str) -> str | int:
+    """What the words of ``task`` tell by themselves; empty when they say too little."""
     quoted = re.search(r'"([^"]+)"', task)
     if quoted:
         words = quoted.group(1).split(", ")
         place = next((n for n, name in enumerate(ORDINALS) if name in task.replace(quoted.group(), "")), len(words))
-        return _known(words[place]) if place < len(words) else []
+        return words[place] if place < len(words) else ""
     numbers = [int(number) for number in re.findall(r"\d+", task)]
     if not numbers:
-        return []
-    return _known(max(numbers) if "larger" in task else sum(numbers))
+        return ""
+    return max(numbers) if "larger" in task else sum(numbers)
 
 
 def _known(answer: str | int) -> list[Turn]:

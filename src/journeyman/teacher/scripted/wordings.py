@@ -6,13 +6,16 @@ from journeyman.teacher.scripted.names import ORDINALS
 from journeyman.teacher.scripted.world import World
 
 # Each core is a question and an order; a style takes the one it needs.
+LOOK = (
+    ("what information does the picture give", "give me the information in the picture"),
+    ("what does the attached picture tell us", "tell me what the attached picture says"),
+    ("what should I note down from this picture", "note down what this picture shows"),
+    ("what is there to learn from the image", "find out what there is to learn from the image"),
+)
+"""Words that say nothing of what the picture shows: only pixels can."""
+
 _CORES: dict[str, tuple[tuple[str, str], ...]] = {
-    "look": (
-        ("what information does the picture give", "give me the information in the picture"),
-        ("what does the attached picture tell us", "tell me what the attached picture says"),
-        ("what should I note down from this picture", "note down what this picture shows"),
-        ("what is there to learn from the image", "find out what there is to learn from the image"),
-    ),
+    "look": LOOK,
     "part": (
         ("what is written in the {half} half of the picture", "read the {half} half of the picture"),
         ("which words stand in the {half} half of the image", "give me the words in the {half} half of the image"),
@@ -112,5 +115,10 @@ def word_query(world: World, wording: str, style: str) -> str:
     }  # fmt: skip
     label = world.label.lower() if wording in ("top", "fact") else world.label
     question, order = (core.format(**(values | {"label": label})) for core in rng.choice(_CORES[wording]))
+    return in_style(question, order, style)
+
+
+def in_style(question: str, order: str, style: str) -> str:
+    """A question and an order, the one that ``style`` needs, in its pattern."""
     pattern = _STYLES.get(style, "{Q}?")
     return pattern.format(q=question, Q=question[0].upper() + question[1:], o=order, O=order[0].upper() + order[1:])
