@@ -1,5 +1,8 @@
 """Words and facts against what is known of them, and against names made to break the look-up."""
 
+import subprocess
+import sys
+
 import pytest
 
 from journeyman.errors import ToolError
@@ -118,3 +121,17 @@ def test_without_the_program_it_says_what_to_install(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ToolError, match="apt-get install wordnet"):
         call("define_word", tmp_path, word="dog")
+
+
+def test_many_threads_may_ask_for_the_first_element_at_once():
+    """periodictable takes a column away while it reads it, and another thread is told that there is none."""
+    code = (
+        "import sys; from concurrent.futures import ThreadPoolExecutor; from threading import Barrier\n"
+        "from journeyman.tools._fact_tables import element_facts\n"
+        "sys.setswitchinterval(1e-6); barrier = Barrier(8)\n"
+        "def ask(name):\n    barrier.wait()\n    return element_facts(name)['facts']['covalent radius in angstrom']\n"
+        "names = ['iron', 'gold', 'chromium', 'tin', 'lead', 'zinc', 'neon', 'argon']\n"
+        "with ThreadPoolExecutor(8) as pool:\n    print(len(list(pool.map(ask, names))))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "8", done.stderr

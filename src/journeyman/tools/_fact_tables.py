@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 from typing_extensions import TypedDict
@@ -12,6 +13,8 @@ from journeyman.errors import ToolError
 MOST_SUGGESTIONS = 5
 EARLIEST_YEAR, LATEST_YEAR = 1950, 2100
 FEET_TO_METRES = 0.3048
+
+_LOADING = Lock()
 
 Fact = str | int | float | list[str]
 
@@ -163,6 +166,11 @@ def _elements() -> Mapping[str, Any]:
     """Elements by symbol, casefolded name and number; British spellings too."""
     import periodictable
 
+    with _LOADING:
+        # The package reads a table when one of its columns is first asked for, and takes the column away meanwhile:
+        # another thread that asks then is told that there is none.
+        for column in ("mass", "density", "covalent_radius", "crystal_structure"):
+            getattr(periodictable.Fe, column)
     names: dict[str, Any] = {}
     for element in periodictable.elements:
         if element.number > 0:  # it counts the neutron as element 0
