@@ -84,14 +84,14 @@ def test_the_nightly_sleeps_until_switched_on_and_registering_again_changes_noth
     assert schedule["active"] is False
     assert scheduled_runs(api, nightly["id"]) == []
 
-    api.patch(f"deployments/{nightly['id']}/schedules/{schedule['id']}", json={"active": True}).raise_for_status()
+    switch(api, nightly["id"], schedule["id"], active=True)
     wait_for(lambda: len(scheduled_runs(api, nightly["id"])) >= 3)
     assert all("T02:30:00" in run["expected_start_time"] for run in scheduled_runs(api, nightly["id"]))
 
     in_checkout(REGISTER, registered)
     (schedule,) = deployment(api, "synthesize-data/nightly")["schedules"]
     assert schedule["active"] is True
-    api.patch(f"deployments/{nightly['id']}/schedules/{schedule['id']}", json={"active": False}).raise_for_status()
+    switch(api, nightly["id"], schedule["id"], active=False)
 
     assert [p["type"] for p in api.post("work_pools/filter", json={}).json() if p["name"] == "local"] == ["process"]
     automations = [a["name"] for a in api.post("automations/filter", json={}).json()]
@@ -134,6 +134,12 @@ def test_a_name_that_two_flows_have_is_refused_with_both(api: httpx.Client, regi
         api.delete(f"deployments/{made['id']}").raise_for_status()
     assert code == 1
     assert "another-flow/demo, synth-and-tune/demo" in output
+
+
+def switch(api: httpx.Client, deployment_id: str, schedule_id: str, *, active: bool) -> None:
+    """Switch a schedule on or off; the server answers 503 while its SQLite file is locked by another writer."""
+    url = f"deployments/{deployment_id}/schedules/{schedule_id}"
+    wait_for(lambda: api.patch(url, json={"active": active}).is_success)
 
 
 def scheduled_runs(api: httpx.Client, deployment_id: str) -> list[dict[str, Any]]:
