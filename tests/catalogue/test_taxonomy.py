@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from journeyman.catalogue.config import CatalogueConfig
-from journeyman.catalogue.taxonomy import PlacementBatch, classes, induce_taxonomy, leaves, siblings
+from journeyman.catalogue.taxonomy import PlacementBatch, classes, induce_taxonomy, leaves
 from journeyman.schema.api import Placement
 from journeyman.storage.store import Store
 from tests.catalogue.given import api, placement
@@ -172,7 +172,7 @@ def test_a_class_of_one_name_in_two_leaves_is_two_classes(store):
     assert classes(placements) == {"work": ("o/fog", "o/mist", "o/rain"), "work (audio/speech)": ("o/ear",)}
 
 
-def test_leaves_classes_and_siblings_follow_from_the_places():
+def test_leaves_and_classes_follow_from_the_places():
     fog, rain, mist = (
         placement("o/fog"),
         placement("o/rain", function_class="deraining"),
@@ -186,6 +186,3 @@ def test_leaves_classes_and_siblings_follow_from_the_places():
         "deraining": ("o/rain",),
         "listening": ("o/ear",),
     }
-    assert siblings(fog, everything) == (mist, rain)
-    assert siblings(rain, everything) == (fog, mist)
-    assert siblings(ear, everything) == ()

@@ -1,4 +1,4 @@
-"""What a place in the taxonomy may say, and what follows from many: leaves, classes, siblings."""
+"""What a place in the taxonomy may say, and what follows from many: leaves and classes."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -27,13 +27,6 @@ def classes(placements: Sequence[Placement]) -> dict[str, tuple[str, ...]]:
     for placement in sorted(placements, key=lambda one: (one.function_class, one.name)):
         found[placement.function_class].append(placement.name)
     return {name: tuple(members) for name, members in found.items()}
-
-
-def siblings(placement: Placement, placements: Sequence[Placement]) -> tuple[Placement, ...]:
-    """The others of its leaf, those of its own class first, then sorted."""
-    others = [one for one in placements if one.path == placement.path and one.name != placement.name]
-    mine = placement.function_class
-    return tuple(sorted(others, key=lambda one: (one.function_class != mine, one.function_class, one.name)))
 
 
 def tidy_word(text: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel, ConfigDict, Field
 
 from journeyman.catalogue.config import CatalogueConfig
-from journeyman.catalogue.placements import Leaf, classes, fault_of, leaves, siblings, tidy_path, tidy_word
+from journeyman.catalogue.placements import Leaf, classes, fault_of, leaves, tidy_path, tidy_word
 from journeyman.catalogue.taxonomy_file import find_faults, read_taxonomy, write_taxonomy
 from journeyman.errors import TeacherError
 from journeyman.prompts import render_prompt
@@ -30,7 +30,6 @@ __all__ = [
     "induce_taxonomy",
     "leaves",
     "read_taxonomy",
-    "siblings",
     "write_taxonomy",
 ]
 
