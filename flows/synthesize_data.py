@@ -6,7 +6,17 @@ from prefect import flow
 
 from flows.names import run_name
 from tasks.build import build_dataset
-from tasks.generate import adopt_files, roll_out, write_files, write_queries, write_user_queries
+from tasks.generate import (
+    adopt_files,
+    adopt_plain_talks,
+    queries_of,
+    read_annotations,
+    refuse_annotations,
+    roll_out,
+    write_files,
+    write_queries,
+    write_user_queries,
+)
 from tasks.policies import PLAIN_JSON, shard_runner
 from tasks.premises import check_inputs
 from tasks.reports import publish_dataset, publish_yield
@@ -57,14 +67,20 @@ def synthesize(premises: dict[str, Any], files: str, earlier: tuple[dict[str, An
     tried: dict[str, Any] = {}
     judged: dict[str, Any] = {}
 
+    generation, is_first = recipe["generation"], not earlier
+    # The user's own inputs are taken in by the first round; what it made of them is in every later dataset.
+    if is_first:
+        refuse_annotations(recipe, files)
     adopted = {USER: adopt_files(files)} if files else {}
+    told = {name: read_annotations(taken, recipe) for name, taken in adopted.items() if generation["annotations"]}
+    talks = [adopt_plain_talks(recipe)] if generation["plain_talks"] and is_first else []
     for name, brief in briefs.items():
         drafts[name] = write_queries.submit(brief, recipe, teacher, name)
     for name, draft in drafts.items():
         asked[name] = media[name] = write_files.submit(draft, teacher, name)
     for name, taken in adopted.items():
         media[name] = taken
-        asked[name] = write_user_queries.submit(taken, recipe, teacher, name)
+        asked[name] = write_user_queries.submit(taken, told.get(name), recipe, teacher, name)
     for name, queries in asked.items():
         verified[name] = verify_queries.submit(queries, media[name], recipe, judge, name)
     train = [name for name in verified if name not in kept_apart]
@@ -75,6 +91,8 @@ def synthesize(premises: dict[str, Any], files: str, earlier: tuple[dict[str, An
 
     stages = {
         "user-files": list(adopted.values()),
+        "annotations": list(told.values()),
+        "plain-talks": talks,
         "write-queries": results_of(drafts),
         "write-files": results_of(asked, drafts),
         "user-queries": results_of(asked, adopted),
@@ -87,9 +105,9 @@ def synthesize(premises: dict[str, Any], files: str, earlier: tuple[dict[str, An
     posed = {split: [name for name, its in kept_apart.items() if its == split] for split in ("held_out", "development")}
     problems, problem_files = results_of(verified, kept_apart), results_of(media, kept_apart)
     parts = {
-        "trajectories": stages["verify-trajectories"],
-        "queries": results_of(verified, train),
-        "media": [*results_of(media, train), *stages["roll-out"]],
+        "trajectories": [*stages["verify-trajectories"], *talks],
+        "queries": [*results_of(verified, train), *map(queries_of, talks)],
+        "media": [*results_of(media, train), *stages["roll-out"], *talks],
     }
     whole = {kind: [result for one in (*earlier, {"parts": parts}) for result in one["parts"][kind]] for kind in parts}
     dataset = build_dataset(whole["trajectories"], whole["queries"], whole["media"], problems, problem_files, recipe)

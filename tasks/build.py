@@ -14,7 +14,7 @@ from journeyman.storage.store import Store
 from tasks.policies import stage
 from tasks.resources import artifact, as_json, found, media_of, open_resources, read_recipe, refs
 
-VERSION = 2
+VERSION = 4
 BUILD_SECONDS = 3600.0
 
 

@@ -108,6 +108,69 @@ def test_containing_the_answer_is_not_giving_it(gold: str, answer: object) -> No
     assert not answer_matches(text(gold), json.dumps(answer))
 
 
+TWO = Gold(kind="boxes", value="[[0.1,0.1,0.3,0.3],[0.6,0.5,0.9,0.9]]", tolerance=0.5)
+ONE = Gold(kind="boxes", value="[[0.1,0.1,0.3,0.3]]", tolerance=0.5)
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer"),
+    [
+        (TWO, [[0.1, 0.1, 0.3, 0.3], [0.6, 0.5, 0.9, 0.9]]),
+        (TWO, "[[0.61, 0.5, 0.9, 0.91], [0.1, 0.12, 0.3, 0.3]]"),
+        (ONE, [[0.1, 0.1, 0.3, 0.3]]),
+        (ONE, "[0.1, 0.1, 0.3, 0.3]"),
+        (ONE, "[[0.1, 0.1, 0.3, 0.2]]"),
+    ],
+)
+def test_boxes_match_one_to_one_in_any_order(gold: Gold, answer: object) -> None:
+    assert answer_matches(gold, json.dumps(answer))
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer"),
+    [
+        (TWO, [[0.1, 0.1, 0.3, 0.3]]),
+        (TWO, [[0.1, 0.1, 0.3, 0.3], [0.1, 0.1, 0.3, 0.3]]),
+        (ONE, [[0.1, 0.1, 0.3, 0.3], [0.6, 0.5, 0.9, 0.9]]),
+        (ONE, [[0.1, 0.1, 0.3, 0.19]]),
+        (ONE, "about [[0.1, 0.1, 0.3, 0.3]]"),
+        (ONE, [[22, 16, 67, 48]]),
+        (ONE, [[0.3, 0.3, 0.1, 0.1]]),
+        (ONE, [[0.1, 0.1, 0.3, "0.3"]]),
+        (ONE, [[True, 0.1, 0.3, 0.3]]),
+        (ONE, [[10**400, 0.1, 0.3, 0.3]]),
+        (ONE, [[float("nan"), 0.1, 0.3, 0.3]]),
+        (ONE, [[0.1, 0.1, 0.3, 0.3]] * 101),
+        (ONE, []),
+        (ONE, "the left one"),
+        (ONE, "[" * 50_000),
+    ],
+    ids=range(15),
+)
+def test_a_box_that_is_missing_extra_or_elsewhere_is_wrong(gold: Gold, answer: object) -> None:
+    assert not answer_matches(gold, json.dumps(answer))
+
+
+@pytest.mark.parametrize(
+    ("answer", "right"),
+    [
+        ("blue square, red circle", True),
+        (["Red circle", "blue squares"], True),
+        ("a red circle and a blue square", True),
+        ("red circle, red circle, blue square", True),
+        ("red circle", False),
+        (["red circle"], False),
+        ("red circle, blue square, green star", False),
+        ("about red circle, blue square", False),
+        ("", False),
+        (None, False),
+        ({"a": 1, "b": 2}, False),
+    ],
+)
+def test_names_of_a_set_may_stand_in_any_order(answer: object, right: bool) -> None:
+    assert answer_matches(Gold(kind="set", value="red circle, blue square"), json.dumps(answer)) is right
+
+
 def test_an_alias_is_as_right_as_the_value() -> None:
     assert answer_matches(text("espresso", "cup of coffee"), '"Cup of coffee."')
 
@@ -131,7 +194,7 @@ def test_every_text_that_is_not_blank_matches_itself(value: str) -> None:
     )
 )
 def test_no_json_value_breaks_the_rule(value: object) -> None:
-    for gold in (number("7"), text("seven")):
+    for gold in (number("7"), text("seven"), ONE, Gold(kind="set", value="seven")):
         assert answer_matches(gold, json.dumps(value)) in (True, False)
 
 

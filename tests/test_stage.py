@@ -27,6 +27,17 @@ def test_dropped_records_are_kept_whole_with_their_reason() -> None:
     assert Verdict.model_validate_json(dropped[0].record_json) == _row(2)
 
 
+def test_a_row_that_is_made_of_several_records_counts_them_all() -> None:
+    store = Store("memory://tally")
+    tally = Tally("stage", 4)
+    tally.drop("b", _row(2), check="size", reason="too large")
+    rows = store.write("rows", [_row(1)], Verdict)
+    result = tally.result(rows, store=store, kept_records=3)
+    assert (result.counts.kept, result.counts.dropped, result.artifacts["kept"].rows) == (3, 1, 1)
+    with pytest.raises(ValidationError, match="records lost: in 4, kept 2, dropped 1, failed 0"):
+        tally.result(rows, store=store, kept_records=2)
+
+
 def test_a_stage_that_loses_a_record_fails() -> None:
     store = Store("memory://tally")
     with pytest.raises(ValidationError, match="records lost: in 2, kept 1, dropped 0, failed 0"):

@@ -3,7 +3,8 @@
 The rule is exact but for how a value is written. Texts match when they are equal after case, white
 space and punctuation are taken away; numbers when they differ by no more than the gold's tolerance,
 in any English spelling (``$1,234.50``, ``42 %``, ``3 apples``). A text that merely *contains* the
-gold answer does not match: an answer that lists every candidate would then always be right.
+gold answer does not match: an answer that lists every candidate would then always be right. Boxes match
+one to one, in any order; names of a set are the same names, in any order.
 """
 
 import json
@@ -13,6 +14,8 @@ import unicodedata
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from journeyman.metrics.boxes import Box
+from journeyman.metrics.skills import MOST_BOXES, names_in, picture_box, share_found
 from journeyman.schema.query import Gold
 
 ANSWER_CHARS = 100_000
@@ -37,7 +40,8 @@ def answer_matches(gold: Gold, answer_json: str) -> bool:
     """Whether the agent's answer is the gold answer.
 
     A list or dict with one item counts as that item; a longer list of texts counts as the texts
-    one after the other (lines of one sign); every other list or dict is wrong.
+    one after the other (lines of one sign); every other list or dict is wrong. Where the gold answer is
+    boxes the answer must be a JSON list of boxes, or its text, and nothing else.
 
     Args:
         gold: The right answer and its tolerance.
@@ -49,6 +53,9 @@ def answer_matches(gold: Gold, answer_json: str) -> bool:
         answer = json.loads(answer_json)
     except (ValueError, RecursionError):
         return False
+    if gold.kind == "boxes":
+        given = _boxes(answer)
+        return bool(given) and share_found(_boxes(gold.value), given, gold.tolerance) == 1
     for _ in range(_WRAPPERS):
         if isinstance(answer, list) and len(answer) == 1:
             answer = answer[0]
@@ -57,6 +64,8 @@ def answer_matches(gold: Gold, answer_json: str) -> bool:
     if gold.kind == "number":
         return any(_same_number(value, answer, gold.tolerance) for value in (gold.value, *gold.aliases))
     written = _as_text(answer)
+    if gold.kind == "set":
+        return written is not None and names_in(written) == names_in(gold.value)
     return written is not None and any(_same_text(value, written) for value in (gold.value, *gold.aliases))
 
 
@@ -95,6 +104,26 @@ def _same_number(gold: str, answer: Any, tolerance: float) -> bool:
     if right is None or given is None:
         return False
     return abs(right - given) <= Decimal(repr(tolerance)) + abs(right) * _FLOAT_NOISE
+
+
+def _boxes(answer: Any) -> list[Box]:
+    """The boxes of a JSON list of them, of one box, or of the text of either; none where anything else is in it."""
+    if isinstance(answer, str):
+        try:
+            answer = json.loads(answer)
+        except (ValueError, RecursionError):
+            return []
+    rows = [answer] if isinstance(answer, list) and len(answer) == 4 and _is_number(answer[0]) else answer
+    if not isinstance(rows, list) or len(rows) > MOST_BOXES:
+        return []
+    if not all(isinstance(row, list) and len(row) == 4 and all(map(_is_number, row)) for row in rows):
+        return []
+    return [picture_box(row) for row in rows]
+
+
+def _is_number(value: Any) -> bool:
+    # NaN, which Python's JSON reads, is no place.
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value == value
 
 
 def _same_text(gold: str, answer: str) -> bool:

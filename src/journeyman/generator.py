@@ -51,6 +51,9 @@ class Kind(BaseModel):
     gold_rule: str
     """Name of the rule in gold.py or word_rules.py that computes the answer."""
     needs_picture: bool = False
+    picture: str = ""
+    """Group of kinds that can all be asked of one another's picture, one after the other; empty for none. Of each the
+    gold answer follows from that picture, and no answer names a file that a skill wrote."""
     weight: int = 2
     """Share of this kind among training queries, relative to the other kinds; 0 keeps it for held-out problems."""
 

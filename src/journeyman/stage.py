@@ -43,9 +43,19 @@ class Tally:
         parents: Sequence[ArtifactRef] = (),
         spend: Spend | None = None,
         facts: dict[str, str] | None = None,
+        kept_records: int | None = None,
         **others: ArtifactRef,
     ) -> StageResult:
         """Commit the dropped records and close the account.
+
+        Args:
+            kept: Rows that the stage made.
+            store: Where artifacts live.
+            parents: What they were made of.
+            spend: What the teacher was paid.
+            facts: What else is to be told.
+            kept_records: Records taken that ``kept`` holds, where a row is made of several; None where each is a row.
+            **others: Further artifacts, by name.
 
         Raises:
             pydantic.ValidationError: Records were lost: in is not kept + dropped + failed.
@@ -53,7 +63,8 @@ class Tally:
         ordered = sorted(self.verdicts, key=lambda v: (v.record_id, v.check))
         dropped = store.write(f"{self.stage}-dropped", ordered, Verdict, parents=parents)
         decisions = Counter(self._out.values())
-        counts = Counts(taken=self.taken, kept=kept.rows, dropped=decisions["drop"], failed=decisions["failed"])
+        held = kept.rows if kept_records is None else kept_records
+        counts = Counts(taken=self.taken, kept=held, dropped=decisions["drop"], failed=decisions["failed"])
         reasons = Counter(f"{v.check}: {v.reason}" for v in ordered)
         return StageResult(
             stage=self.stage,

@@ -141,12 +141,12 @@ def test_a_vanished_action_or_tool_picture_is_refused() -> None:
     files = {file.sha256: file, SHOWN.sha256: SHOWN}
     run = trajectory(asked, step("a", images=(SHOWN.sha256,)), step("b"))
     whole = conversation(asked, run, "system")
-    check_example(run, whole, files)
+    check_example((run,), whole, files)
     with pytest.raises(SchemaError, match="action 2 of 2 is not in"):
-        check_example(run, whole[:-1], files)
+        check_example((run,), whole[:-1], files)
     without = tuple(m.model_copy(update={"content": m.content[:1]}) for m in whole)
     with pytest.raises(SchemaError, match="is in no message"):
-        check_example(run, without, files)
+        check_example((run,), without, files)
 
 
 def test_the_card_states_counts_contamination_and_the_scripted_teacher() -> None:

@@ -1,6 +1,7 @@
 """Held-out families and seeds are fixed before anything is generated, and training never meets them."""
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -8,8 +9,9 @@ from hypothesis import strategies as st
 
 from journeyman.errors import ConfigError
 from journeyman.generation.config import GenerationConfig
-from journeyman.generation.plan import plan_shards
+from journeyman.generation.plan import MOST_FOLLOW_UPS, Brief, held_out_styles, plan_shards
 from journeyman.generator import Kind
+from journeyman.generators.llava_plus import GENERATOR as SKILLS
 from journeyman.generators.t3_agent import GENERATOR
 from journeyman.schema.query import condition_of
 
@@ -140,3 +142,68 @@ def test_a_quota_asks_for_more_of_the_kinds_whose_tools_it_names() -> None:
 def test_rounds_that_would_run_into_the_held_out_seeds_are_refused() -> None:
     with pytest.raises(ConfigError, match=r"round 5 of 100000 queries .* 500000"):
         GenerationConfig(queries=100_000, round=5)
+
+
+def _of_skills(**more: object) -> GenerationConfig:
+    fields = {"generator": "llava_plus", "held_out_tools": ("retrieve_knowledge",), "held_out_problems": 20}
+    return GenerationConfig.model_validate(fields | {"development_problems": 20} | more)
+
+
+def _trained(config: GenerationConfig) -> list[Brief]:
+    return [brief for shard in plan_shards(config) if shard.split == "train" for brief in shard.briefs]
+
+
+@given(seed=st.integers(0, 50), size=st.integers(1, 60), share=st.floats(0.0, 1.0))
+def test_further_queries_are_of_other_kinds_about_one_picture_in_one_shard(seed: int, size: int, share: float) -> None:
+    config = _of_skills(queries=150, shard_size=size, seed=seed, follow_ups=share)
+    for shard in plan_shards(config):
+        begun = {brief.seed: brief for brief in shard.briefs if brief.follows is None}
+        talks: dict[int, list[Brief]] = {}
+        for before, brief in pairwise(shard.briefs):
+            if brief.follows is not None:
+                assert shard.split == "train"
+                assert brief.follows in (before.seed, before.follows)
+                talks.setdefault(brief.follows, [begun[brief.follows]]).append(brief)
+        for talk in talks.values():
+            assert len(talk) <= 1 + MOST_FOLLOW_UPS
+            kinds = [SKILLS.kind(brief.kind) for brief in talk]
+            assert {kind.picture for kind in kinds} == {"scene"}
+            assert len({kind.name for kind in kinds}) == len(kinds)
+            assert len({(brief.style, brief.writer) for brief in talk}) == 1
+            for kind, brief in zip(kinds, talk, strict=True):
+                assert brief.style not in held_out_styles(kind.wording, config)
+                assert brief.family == f"{kind.wording}/{brief.style.replace(' ', '-')}"
+    assert len({brief.seed for brief in _trained(config)}) == 150
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.25])
+def test_the_share_of_further_queries_is_as_set_and_other_kinds_keep_theirs(share: float) -> None:
+    briefs = _trained(_of_skills(queries=1600, follow_ups=share))
+    further = [brief for brief in briefs if brief.follows is not None]
+    assert 0 <= 1600 * share - len(further) <= 4
+    if share:
+        assert {brief.kind for brief in further} == {kind.name for kind in SKILLS.kinds if kind.picture}
+    begun = Counter(brief.kind for brief in briefs if brief.follows is None)
+    plain = Counter(brief.kind for brief in _trained(_of_skills(queries=1600 - len(further))))
+    assert begun == plain
+
+
+def test_only_kinds_with_a_group_are_followed_and_the_most_is_asked_where_the_share_is_too_large() -> None:
+    assert all(brief.follows is None for brief in _trained(GenerationConfig(queries=100, follow_ups=1.0)))
+    briefs = _trained(_of_skills(queries=500, shard_size=500, follow_ups=1.0))
+    talks = Counter(brief.follows for brief in briefs if brief.follows is not None)
+    pictured = [b.seed for b in briefs if b.follows is None and SKILLS.kind(b.kind).picture]
+    # Of the last ones the run may end before all is asked.
+    assert set(pictured[:-2]) <= set(talks) <= set(pictured)
+    assert Counter(talks[seed] for seed in pictured[:-2]).most_common(1)[0][0] == MOST_FOLLOW_UPS
+
+
+def test_a_larger_run_and_a_later_round_keep_to_the_plan_of_further_queries() -> None:
+    small = plan_shards(_of_skills(queries=100, shard_size=50, follow_ups=0.2))
+    large = plan_shards(_of_skills(queries=200, shard_size=50, follow_ups=0.2))
+    assert large[:2] == small[:2]
+    later = _of_skills(queries=100, shard_size=50, follow_ups=0.2, round=1)
+    assert {brief.seed for brief in _trained(later)} == set(range(100, 200))
+    further = [brief.follows for brief in _trained(later) if brief.follows is not None]
+    assert 16 <= len(further) <= 20
+    assert min(further) >= 100

@@ -30,7 +30,7 @@ from journeyman.tool import Tool
 from tests.generation.test_conditions import _teacher
 
 HELD_OUT = ("retrieve_knowledge",)
-CONFIG = GenerationConfig(generator="llava_plus", held_out_tools=HELD_OUT, queries=188, held_out_problems=140)
+CONFIG = GenerationConfig(generator="llava_plus", held_out_tools=HELD_OUT, queries=204, held_out_problems=140)
 KINDS = GENERATOR.kinds
 SKILLS = tuple(dict.fromkeys(name for kind in KINDS for name in kind.tools))
 # The queries and files of a generator need no more of a recipe than its generator.

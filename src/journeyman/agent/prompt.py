@@ -11,6 +11,7 @@ prompt says that they are data.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 from journeyman.action_formats.skill_json import FORMAT as SKILL_JSON
 from journeyman.schema.message import ImagePart, Message, Part, TextPart
@@ -22,6 +23,8 @@ OBSERVATION_CHARS = 4000
 """A longer observation is cut in the middle and says so."""
 SKILL_RESULTS = "Skill results:"
 """What stands before results of skills: the lines behind it are data, one JSON object a call."""
+
+_TASK = "Task: "
 
 _INSTRUCTIONS: Mapping[str, str] = {
     "python_block": (
@@ -55,7 +58,7 @@ def opening(query: Query, context: str = "") -> Message:
 def question(text: str, files: Sequence[FileRef], context: str = "") -> Message:
     """A question with the files that come with it, and the results of skills that were run on them already."""
     names = ", ".join(ref.name for ref in files)
-    asked = f"Task: {text}" + (f"\nFiles: {names}" if names else "")
+    asked = f"{_TASK}{text}" + (f"\nFiles: {names}" if names else "")
     asked += f"\n{SKILL_RESULTS}\n{context}" if context else ""
     pictures = [ImagePart(sha256=ref.sha256) for ref in files if ref.media_type.startswith("image/")]
     return Message(role="user", content=(TextPart(text=asked), *pictures))
@@ -103,6 +106,15 @@ def conversation(query: Query, trajectory: Trajectory, system: str) -> tuple[Mes
         if step is not trajectory.steps[-1]:
             messages.append(shown_after(step))
     return tuple(messages)
+
+
+def by_question(messages: Sequence[Message]) -> list[tuple[Message, ...]]:
+    """A conversation in parts, each a :func:`question` and the turns behind it, without what stands before the first.
+
+    One that asks nothing in these words is a part as it is.
+    """
+    starts = [n for n, m in enumerate(messages) if m.role == "user" and m.text.startswith(_TASK)]
+    return [tuple(messages[start:end]) for start, end in pairwise([*starts, len(messages)])] or [tuple(messages)]
 
 
 def shorten(text: str, limit: int = OBSERVATION_CHARS) -> str:

@@ -23,10 +23,10 @@ def _states(text: str, answer: str) -> bool:
 
 
 def _offers(text: str, answer: str) -> bool:
-    """Whether it is one of two that are offered: "the red circle or the blue square"."""
+    """Whether it is one of those that are offered: "the red circle or the blue square", "left, middle or right"."""
     article = r"(?:(?:the|a|an)\s+)?"
     own = rf"{article}{re.escape(answer)}(?!\w)"
-    return re.search(rf"(?<!\w)(?:{own},?\s+or\s+\w|or\s+{own})", text, re.IGNORECASE) is not None
+    return re.search(rf"(?<!\w)(?:{own}(?:,\s+\w+)*,?\s+or\s+\w|or\s+{own})", text, re.IGNORECASE) is not None
 
 
-CHECK = QueryCheck(name="gold_is_known", version=3, run=_run)
+CHECK = QueryCheck(name="gold_is_known", version=4, run=_run)

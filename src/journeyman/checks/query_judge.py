@@ -33,7 +33,14 @@ async def _run(query: Query, context: QueryContext) -> Finding | None:
             pictures.append(ImagePart(sha256=ref.sha256))
         else:
             described.append(f"{ref.name}:\n{facts.text}")
-    prompt = render_prompt("journeyman.checks", "query_judge", query=query.text, files=described, tools=query.tools)
+    prompt = render_prompt(
+        "journeyman.checks",
+        "query_judge",
+        query=query.text,
+        files=described,
+        tools=query.tools,
+        context=query.picture_context,
+    )
     message = Message(role="user", content=(TextPart(text=prompt), *pictures))
     media = {ref.sha256: context.media[ref.sha256].data for ref in query.files}
     judgement = await context.judge.structured("query_judge", [message], media, Judgement, max_tokens=512)
@@ -43,4 +50,4 @@ async def _run(query: Query, context: QueryContext) -> Finding | None:
     return Finding(f"the judge says the {what} not answer the query", judgement.reason)
 
 
-CHECK = QueryCheck(name="query_judge", version=3, run=_run)
+CHECK = QueryCheck(name="query_judge", version=4, run=_run)

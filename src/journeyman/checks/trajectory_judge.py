@@ -16,6 +16,7 @@ async def _run(trajectory: Trajectory, context: TrajectoryContext) -> Finding | 
         "journeyman.checks",
         "trajectory_judge",
         query=context.query.text,
+        context=context.query.picture_context,
         tools=[card.line() for card in context.bench.toolbox.cards],
         steps=trajectory.steps,
         answer=trajectory.answer_json,
@@ -28,4 +29,4 @@ async def _run(trajectory: Trajectory, context: TrajectoryContext) -> Finding | 
     return Finding("the judge says the run is wrong", judgement.reason)
 
 
-CHECK = TrajectoryCheck(name="trajectory_judge", version=1, run=_run)
+CHECK = TrajectoryCheck(name="trajectory_judge", version=2, run=_run)

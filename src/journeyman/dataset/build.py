@@ -1,7 +1,7 @@
 """Verified trajectories become a dataset: no duplicates, nothing of the held-out problems, split between groups.
 
 Every example is rendered by the agent's own :func:`~journeyman.agent.prompt.conversation` and proved
-against its trajectory before it is written: MAT's conversion dropped the system prompt, and its
+against its trajectories before it is written: MAT's conversion dropped the system prompt, and its
 training script the pictures, without a word.
 """
 
@@ -9,12 +9,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from journeyman.action_formats.skill_json import without_thoughts
-from journeyman.agent.prompt import conversation, system_prompt
+from journeyman.agent.prompt import by_question, system_prompt
 from journeyman.dataset.card import CardFacts, dataset_card
 from journeyman.dataset.contamination import contaminated
 from journeyman.dataset.deduplicate import duplicates
 from journeyman.dataset.publish import published_files
 from journeyman.dataset.split import ExampleSplit, assign_splits
+from journeyman.dataset.talks import Talk, dialogue, talks_of
 from journeyman.errors import SchemaError
 from journeyman.recipe import Recipe
 from journeyman.schema.artifact import ArtifactRef, StageResult
@@ -28,7 +29,7 @@ from journeyman.storage import layout
 from journeyman.storage.media import load_media
 from journeyman.storage.store import Store
 
-VERSION = 4
+VERSION = 6
 
 _EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif", "image/bmp": "bmp"}
 
@@ -57,11 +58,12 @@ def build_dataset(
         yields: Text per earlier stage for the dataset card, e.g. ``queries`` -> ``812 of 1,000``.
 
     Returns:
-        ``kept``: Example rows. Facts: ``url`` of the published copy, its ``digest``, and counts of
-        ``examples``, ``train``, ``validation`` and ``contaminated``.
+        ``kept``: Example rows; trajectories are counted. Facts: ``url`` of the published copy, its ``digest``, and
+        counts of ``examples``, ``train``, ``validation``, ``joined`` (trajectories that stand behind another one in
+        its example) and ``contaminated``.
 
     Raises:
-        SchemaError: A trajectory's query is missing, a picture is missing, or an action is not in
+        SchemaError: A trajectory's query is missing, a picture is missing, or a question or an action is not in
             the rendered conversation.
     """
     trajectories = tuple(dict.fromkeys(trajectories))  # one that is given twice is one
@@ -73,15 +75,14 @@ def build_dataset(
     system = system_prompt(tools, recipe.action_format)
     if not recipe.skills.thoughts:
         kept = [_without_thoughts(run) for run in kept]
-    rendered = {run.trajectory_id: conversation(asked[run.query_id], run, system) for run in kept}
+    # Only skills are called in talks; code begins anew with every task.
+    talks = talks_of(kept, asked, join=recipe.dataset.talks and recipe.action_format == "skill_json")
+    rendered = {talk.example_id: dialogue(talk, asked, system) for talk in talks}
     shown = {digest for messages in rendered.values() for m in messages for digest in m.images}
     files = load_media(store, media, shown)
-    keys = {run.trajectory_id: _ties(asked[run.query_id]) for run in kept}
+    keys = {talk.example_id: _ties(talk, asked) for talk in talks}
     splits = assign_splits(keys, validation_share=recipe.dataset.validation_share)
-    examples = [
-        _example(run, asked[run.query_id], rendered[run.trajectory_id], files, splits[run.trajectory_id])
-        for run in kept
-    ]
+    examples = [_example(talk, asked, rendered[talk.example_id], files, splits[talk.example_id]) for talk in talks]
     ref = store.write("examples", examples, Example, parents=(*trajectories, *queries, *media, *held_out))
     facts = CardFacts(
         recipe=recipe.name,
@@ -89,9 +90,10 @@ def build_dataset(
         held_out=len(problems),
         removed=_reasons(tally),
         yields=dict(yields or {}),
-        families=_counted(asked[run.query_id].family for run in kept),
+        families=_counted(family for talk in talks for family in {asked[run.query_id].family for run in talk.runs}),
         licences=_counted(files[digest].licence for digest in sorted(files)),
         tools={tool.name: f"{tool.summary} ({tool.licence})" for tool in tools},
+        dialogues=sum(len(talk.runs) > 1 for talk in talks),
     )
     prefix = layout.dataset_prefix(ref.digest)
     for name, data in published_files(examples, dataset_card(examples, facts)):
@@ -100,24 +102,47 @@ def build_dataset(
         ref,
         store=store,
         parents=(*trajectories, *queries, *held_out),
+        kept_records=len(kept),
         facts={
             "url": store.url_of(prefix).rstrip("/"),
             "digest": ref.digest,
             "examples": str(len(examples)),
             "train": str(sum(e.split == "train" for e in examples)),
             "validation": str(sum(e.split == "validation" for e in examples)),
+            "joined": str(len(kept) - len(examples)),
             "contaminated": str(sum(v.check == "contamination" for v in tally.verdicts)),
         },
     )
 
 
-def check_example(run: Trajectory, messages: Sequence[Message], files: Mapping[str, MediaFile]) -> None:
-    """Refuse a conversation that lost something of its trajectory.
+def check_example(runs: Sequence[Trajectory], messages: Sequence[Message], files: Mapping[str, MediaFile]) -> None:
+    """Refuse a conversation that lost something of its trajectories.
+
+    Args:
+        runs: One a question, in order.
+        messages: The conversation.
+        files: What its pictures can be taken from, by sha256.
 
     Raises:
-        SchemaError: Names the trajectory and what is missing: an action, what was shown first, or a picture's bytes.
+        SchemaError: Names the trajectory and what is missing: its question, an action, what was shown first, or a
+            picture's bytes.
     """
-    written = [m.text for m in messages if m.role == "assistant"]
+    parts = by_question(messages)
+    if len(parts) != len(runs):
+        last = runs[min(len(parts), len(runs) - 1)].trajectory_id
+        raise SchemaError(
+            f"trajectory {last}: the rendered conversation asks {len(parts)} questions, {len(runs)} were asked"
+        )
+    for run, part in zip(runs, parts, strict=True):
+        _check_run(run, part, messages)
+    for digest in (digest for m in messages for digest in m.images):
+        if digest not in files:
+            raise SchemaError(f"trajectory {runs[0].trajectory_id}: picture {digest} is in no media artifact")
+
+
+def _check_run(run: Trajectory, part: Sequence[Message], messages: Sequence[Message]) -> None:
+    """Find the run in its own ``part`` of the conversation; what was shown first may stand with an earlier question."""
+    written = [m.text for m in part if m.role == "assistant"]
     actions = [step.action for step in run.steps]
     if written != actions:
         pairs = zip(actions, written, strict=False)
@@ -127,14 +152,10 @@ def check_example(run: Trajectory, messages: Sequence[Message], files: Mapping[s
         )
     if run.context and not any(run.context in m.text for m in messages if m.role == "user"):
         raise SchemaError(f"trajectory {run.trajectory_id}: what was shown first is in no message")
-    observed = [digest for step in run.steps[:-1] for digest in step.images]
-    placed = [digest for m in messages for digest in m.images]
-    for digest in observed:
+    placed = [digest for m in part for digest in m.images]
+    for digest in (digest for step in run.steps[:-1] for digest in step.images):
         if digest not in placed:
             raise SchemaError(f"trajectory {run.trajectory_id}: picture {digest} that a tool returned is in no message")
-    for digest in placed:
-        if digest not in files:
-            raise SchemaError(f"trajectory {run.trajectory_id}: picture {digest} is in no media artifact")
 
 
 def _runs_with_queries(
@@ -185,28 +206,35 @@ def _filtered(
     return kept
 
 
-def _ties(query: Query) -> tuple[str, ...]:
-    return (f"family:{query.family}", *(f"file:{ref.sha256}" for ref in query.files))
+def _ties(talk: Talk, asked: Mapping[str, Query]) -> tuple[str, ...]:
+    queries = [asked[run.query_id] for run in talk.runs]
+    families = (f"family:{query.family}" for query in queries)
+    return (*families, *(f"file:{ref.sha256}" for query in queries for ref in query.files))
 
 
 def _example(
-    run: Trajectory, query: Query, messages: Sequence[Message], files: Mapping[str, MediaFile], split: ExampleSplit
+    talk: Talk,
+    asked: Mapping[str, Query],
+    messages: Sequence[Message],
+    files: Mapping[str, MediaFile],
+    split: ExampleSplit,
 ) -> Example:
-    check_example(run, messages, files)
-    called = dict.fromkeys(call.tool for step in run.steps for call in step.tool_calls)
+    check_example(talk.runs, messages, files)
+    queries = [asked[run.query_id] for run in talk.runs]
+    called = dict.fromkeys(call.tool for run in talk.runs for step in run.steps for call in step.tool_calls)
     # One picture for each place it is shown at, as trainers elsewhere expect; a picture shown twice is here twice.
     placed = [files[digest] for m in messages for digest in m.images]
     return Example(
-        example_id=run.trajectory_id,
+        example_id=talk.example_id,
         split=split,
-        family=query.family,
-        query=query.text,
+        family=queries[0].family,
+        query="\n".join(query.text for query in queries),
         messages_json=messages_to_json(messages),
         images=tuple(EmbeddedImage(bytes=f.data, path=f"{f.sha256}.{_extension(f)}") for f in placed),
         tools=tuple(called),
-        answer_json=run.answer_json,
-        origin=query.origin,
-        teacher=query.teacher,
+        answer_json=talk.runs[-1].answer_json,
+        origin=queries[0].origin,
+        teacher=queries[0].teacher,
     )
 
 

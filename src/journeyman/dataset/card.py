@@ -27,6 +27,8 @@ class CardFacts:
     """Licence -> pictures, sounds and videos under it."""
     tools: Mapping[str, str]
     """Tool -> what it is and its licence."""
+    dialogues: int = 0
+    """Rows of several questions."""
 
 
 def dataset_card(examples: Sequence[Example], facts: CardFacts) -> str:
@@ -38,6 +40,7 @@ def dataset_card(examples: Sequence[Example], facts: CardFacts) -> str:
         "",
         _what_a_row_is(examples),
         "",
+        *_dialogues(facts),
         *_warning(teachers),
         "## Counts",
         "",
@@ -105,6 +108,13 @@ def _what_a_row_is(examples: Sequence[Example]) -> str:
         return f"Each row is one solved task: {tasks}."
     files = "`audios` and `videos` hold the files as they are, undecoded"
     return f"Each row is one conversation, with pictures, sounds and videos at their places; {files}."
+
+
+def _dialogues(facts: CardFacts) -> list[str]:
+    if not facts.dialogues:
+        return []
+    rows = f"{facts.dialogues:,} {'row is a dialogue' if facts.dialogues == 1 else 'rows are dialogues'}"
+    return [f"{rows}: further questions about the same files stand behind the first one's answer.", ""]
 
 
 def _warning(teachers: Sequence[str]) -> list[str]:

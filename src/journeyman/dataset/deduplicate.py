@@ -19,9 +19,10 @@ def duplicates(queries: Sequence[Query], *, near_duplicate: float) -> dict[str, 
         queries: Candidates; ids are unique.
         near_duplicate: Jaccard similarity of word 3-grams above which two texts are one.
     """
-    by_files: dict[tuple[str, ...], list[Query]] = defaultdict(list)
+    by_files: dict[tuple[str, tuple[str, ...]], list[Query]] = defaultdict(list)
     for query in sorted(queries, key=lambda q: q.query_id):
-        by_files[tuple(sorted(ref.sha256 for ref in query.files))].append(query)
+        # What follows in a talk is read with what stands before it: only questions of one talk can repeat it.
+        by_files[query.follows, tuple(sorted(ref.sha256 for ref in query.files))].append(query)
     left_out: dict[str, str] = {}
     for same_files in by_files.values():
         kept: list[tuple[str, frozenset[tuple[str, ...]]]] = []

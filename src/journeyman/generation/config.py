@@ -22,6 +22,14 @@ class GenerationConfig(BaseModel):
     """Training queries over synthesised files to ask the teacher for."""
     user_file_queries: int = 4
     """Queries asked for each of the user's own files; 0 leaves them out."""
+    annotations: str = ""
+    """Captions and boxes of the user's own pictures, known by their file names: COCO-style JSON (instances, captions
+    or both in one), by path, ``file://`` or ``s3://``. They help to write and judge queries; the agent never sees
+    them. Empty for none."""
+    plain_talks: str = ""
+    """Questions and answers that want no skill and are there already, for the action format ``skill_json``: JSON or
+    JSON lines in LLaVA's instruction format, by path, ``file://`` or ``s3://``, pictures beside it or in ``images``
+    beside it. They join the dataset as they are. Empty for none."""
     held_out_problems: int = 100
     """Problems for evaluation, of task families and seeds that training never sees: of seven in a row four want tools
     that training uses too, and one each no tool, a chain of three calls or more, and a held-out tool (plan.py)."""
@@ -35,6 +43,9 @@ class GenerationConfig(BaseModel):
     quotas: dict[str, int] = {}
     """Tools of a right solution (``ocr + calculate``, ``none``) -> how many times as many training queries are asked
     for as otherwise. Set by the flow, from what the round before got wrong."""
+    follow_ups: float = Field(default=0.0, ge=0.0, le=1.0)
+    """Share of training queries that ask further about the picture of the query before them, as near to it as kinds
+    and the limit of three further questions a talk allow. Held-out and development problems never do."""
     shard_size: int = 125
     """Records in one Prefect task run; a killed run repeats at most its open shards."""
     queries_per_call: int = 10

@@ -13,7 +13,7 @@ from journeyman.schema.record import canonical_json, sha256_hex
 from journeyman.stage import Tally
 from journeyman.storage.store import Store
 
-VERSION = 2
+VERSION = 3
 
 
 def write_files(drafts: ArtifactRef, *, teacher: str, store: Store) -> StageResult:
@@ -57,6 +57,7 @@ def write_files(drafts: ArtifactRef, *, teacher: str, store: Store) -> StageResu
                 gold_json=canonical_json(gold),
                 origin="synthesised",
                 teacher=teacher,
+                follows=draft.follows,
             )
         )
     kept = store.write("queries", queries, Query, parents=(drafts,))

@@ -3,7 +3,8 @@
 A rule reads what a file was made to contain (or, for a user's own table, what an independent reader
 found in it) and gives the answer. Rules are a closed list, so the teacher can name one but never
 state an answer of its own. Those of queries without files are in word_rules.py, those about where
-things lie on a picture and what skills make of it in scene_gold.py.
+things lie on a picture and what skills make of it in scene_gold.py, those that tell of several things in
+things_gold.py.
 """
 
 import json
@@ -13,7 +14,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from journeyman.errors import SchemaError
-from journeyman.generation.scene_gold import SCENE_RULES, SceneAsked
+from journeyman.generation.scene_gold import SCENE_RULES, SceneAsked, SceneRule
+from journeyman.generation.things_gold import THINGS_RULES
 from journeyman.generation.word_rules import WORD_RULES
 from journeyman.photographs import photographs
 from journeyman.schema.query import FileSpec, Gold
@@ -24,7 +26,7 @@ class GoldRule(Record):
     """Which rule, and what it is applied to; unused arguments are empty."""
 
     rule: str
-    """Name of a rule in this module, in word_rules.py or in scene_gold.py."""
+    """Name of a rule in this module, in word_rules.py, in scene_gold.py or in things_gold.py."""
     column: str = ""
     """Column of a table whose values count; or what else a question about a picture says."""
     label: str = ""
@@ -44,10 +46,10 @@ def compute_gold(rule: GoldRule, files: Sequence[FileSpec], text: str) -> Gold:
     if rule.rule in WORD_RULES:
         return WORD_RULES[rule.rule](text, rule.label)
     specs = [json.loads(f.spec_json) for f in files]
-    if rule.rule in SCENE_RULES:
-        return SCENE_RULES[rule.rule](SceneAsked(specs, text, rule.label, rule.column))
+    if rule.rule in _ON_PICTURES:
+        return _ON_PICTURES[rule.rule](SceneAsked(specs, text, rule.label, rule.column))
     if rule.rule not in _RULES:
-        known = sorted((*_RULES, *WORD_RULES, *SCENE_RULES))
+        known = sorted((*_RULES, *WORD_RULES, *_ON_PICTURES))
         raise SchemaError(f"no gold rule {rule.rule!r}; there is: {', '.join(known)}")
     return _RULES[rule.rule](rule, specs)
 
@@ -224,6 +226,7 @@ def _number(value: Decimal | int, tolerance: float = 0.005) -> Gold:
     return Gold(kind="number", value=str(value), tolerance=tolerance if isinstance(value, Decimal) else 0.0)
 
 
+_ON_PICTURES: Mapping[str, SceneRule] = {**SCENE_RULES, **THINGS_RULES}
 _RULES: Mapping[str, Callable[[GoldRule, Sequence[Mapping[str, Any]]], Gold]] = {
     "barcode_payload": _barcode_payload,
     "only_text": _only_text,

@@ -5,6 +5,7 @@ later stage can let one slip into training.
 """
 
 import random
+from collections.abc import Sequence
 from functools import lru_cache
 
 from journeyman.generation.config import HELD_OUT_SEEDS, GenerationConfig
@@ -14,6 +15,8 @@ from journeyman.schema.record import Record, fingerprint
 
 DEVELOPMENT_SEEDS = 750_000
 """Seeds of development problems start this far above the training seeds."""
+MOST_FOLLOW_UPS = 3
+"""Further queries about one picture."""
 _SEEDS_PER_RUN = 1_000_000
 _MIX: tuple[Condition, ...] = (
     "seen tools",
@@ -36,6 +39,8 @@ class Brief(Record):
     family: str
     writer: str
     """File type; empty for a query without files."""
+    follows: int | None = None
+    """Seed of the brief about whose picture it asks further; None where the query has files of its own, or none."""
 
 
 class Shard(Record):
@@ -54,13 +59,13 @@ class Shard(Record):
 def plan_shards(config: GenerationConfig) -> tuple[Shard, ...]:
     """Shards of training queries, then of held-out problems, then of development problems.
 
-    A later round has training queries of its own; problems are the same in every round.
+    A later round has training queries of its own; problems are the same in every round. A query that asks further
+    about a picture stands in the shard of the query that it follows.
     """
     shards: list[Shard] = []
     sizes = (("train", config.queries), ("held_out", config.held_out_problems))
     for split, count in (*sizes, ("development", config.development_problems)):
-        first = config.round * count if split == "train" else 0
-        briefs = [_brief(split, first + i, config) for i in range(count)]
+        briefs = _training_briefs(config) if split == "train" else _problem_briefs(split, count, config)
         for start in range(0, count, config.shard_size):
             portion = tuple(briefs[start : start + config.shard_size])
             shards.append(
@@ -76,11 +81,34 @@ def held_out_styles(wording: str, config: GenerationConfig) -> tuple[str, ...]:
     return tuple(ranked[:count])
 
 
-def _brief(split: str, index: int, config: GenerationConfig) -> Brief:
-    above = {"train": 0, "held_out": HELD_OUT_SEEDS, "development": DEVELOPMENT_SEEDS}
-    seed = config.seed * _SEEDS_PER_RUN + index + above[split]
+def _problem_briefs(split: str, count: int, config: GenerationConfig) -> list[Brief]:
+    return [_brief(split, i, _held_out_kind(i, config), config) for i in range(count)]
+
+
+def _training_briefs(config: GenerationConfig) -> list[Brief]:
+    """Briefs of a round; one that follows another stands behind it and takes no turn among the kinds."""
+    first = config.round * config.queries
+    briefs: list[Brief] = []
+    talk: list[Brief] = []
+    followed = 0
+    for i in range(config.queries):
+        if i % config.shard_size == 0:
+            talk = []
+        due = int(config.follow_ups * (i + 1)) > followed
+        further = _further_brief(_seed("train", first + i, config), talk, config) if due and talk else None
+        if further is not None:
+            followed += 1
+            talk.append(further)
+        else:
+            kind = _training_kind(first + i - followed, config)
+            talk = [_brief("train", first + i, kind, config)]
+        briefs.append(talk[-1])
+    return briefs
+
+
+def _brief(split: str, index: int, kind: Kind, config: GenerationConfig) -> Brief:
+    seed = _seed(split, index, config)
     rng = random.Random(seed)  # noqa: S311 - reproducible choice, no secret
-    kind = _training_kind(index, config) if split == "train" else _held_out_kind(index, config)
     held_out = held_out_styles(kind.wording, config)
     styles = held_out if split != "train" else tuple(s for s in STYLES if s not in held_out)
     style = rng.choice(styles)
@@ -88,17 +116,56 @@ def _brief(split: str, index: int, config: GenerationConfig) -> Brief:
         seed=seed,
         kind=kind.name,
         style=style,
-        family=f"{kind.wording}/{style.replace(' ', '-')}",
+        family=_family(kind, style),
         writer=rng.choice(kind.writers) if kind.writers else "",
     )
 
 
+def _further_brief(seed: int, talk: Sequence[Brief], config: GenerationConfig) -> Brief | None:
+    """A brief of another kind about the picture of ``talk``, by the same person; None where there is none.
+
+    One style for a whole talk also keeps families apart: talks tie the families of their queries together, and
+    those of different styles can still be split.
+    """
+    begun = talk[0]
+    picture = load_generator(config.generator).kind(begun.kind).picture
+    if not picture or len(talk) > MOST_FOLLOW_UPS:
+        return None
+    asked = {brief.kind for brief in talk}
+    kinds = [
+        kind
+        for kind in _training_cycle(config)
+        if kind.picture == picture
+        and kind.name not in asked
+        and begun.writer in kind.writers
+        and begun.style not in held_out_styles(kind.wording, config)
+    ]
+    if not kinds:
+        return None
+    kind = random.Random(seed).choice(kinds)  # noqa: S311 - reproducible choice, no secret
+    family = _family(kind, begun.style)
+    return Brief(seed=seed, kind=kind.name, style=begun.style, family=family, writer=begun.writer, follows=begun.seed)
+
+
+def _seed(split: str, index: int, config: GenerationConfig) -> int:
+    above = {"train": 0, "held_out": HELD_OUT_SEEDS, "development": DEVELOPMENT_SEEDS}
+    return config.seed * _SEEDS_PER_RUN + index + above[split]
+
+
+def _family(kind: Kind, style: str) -> str:
+    return f"{kind.wording}/{style.replace(' ', '-')}"
+
+
 def _training_kind(index: int, config: GenerationConfig) -> Kind:
+    cycle = _training_cycle(config)
+    return cycle[index % len(cycle)]
+
+
+def _training_cycle(config: GenerationConfig) -> tuple[Kind, ...]:
     trained: tuple[Condition, ...] = ("seen tools", "no tool", "long chain")
-    cycle = _cycle(
+    return _cycle(
         config.generator, trained, config.held_out_tools, config.seed, least=0, quotas=tuple(config.quotas.items())
     )
-    return cycle[index % len(cycle)]
 
 
 def _held_out_kind(index: int, config: GenerationConfig) -> Kind:

@@ -1,4 +1,8 @@
-"""Ask the teacher for queries, then for what their files contain. Nothing is written to a file yet."""
+"""Ask the teacher for queries, then for what their files contain. Nothing is written to a file yet.
+
+A query that asks further about a picture is asked for alone, when what that picture holds and what was asked of
+it is known. It keeps the file, so it can be solved and checked like any other.
+"""
 
 import json
 from collections.abc import Sequence
@@ -9,7 +13,7 @@ from journeyman.errors import SchemaError, TeacherError
 from journeyman.file_writer import FileWriter
 from journeyman.generation.gold import GoldRule
 from journeyman.generation.plan import Brief, Shard
-from journeyman.generation.teacher_answers import NOTHING_PLANNED, FilePlan, QueryBatch
+from journeyman.generation.teacher_answers import NOTHING_PLANNED, FilePlan, FollowUp, QueryBatch
 from journeyman.generator import Generator, Kind, load_generator
 from journeyman.plugins import load_plugin
 from journeyman.prompts import render_prompt
@@ -22,7 +26,7 @@ from journeyman.stage import Tally, for_each
 from journeyman.storage.store import Store
 from journeyman.teacher.client import Teacher
 
-VERSION = 2
+VERSION = 3
 """Raise when a prompt or a rule here changes: it is part of the cache key."""
 
 
@@ -32,12 +36,15 @@ async def write_queries(shard: Shard, recipe: Recipe, *, store: Store, teacher: 
     Raises:
         TransientError: The teacher does not answer; the stage may be tried again.
         BudgetExceededError: The run's budget is spent.
+        SchemaError: A brief follows one that is not in the shard.
     """
     config = recipe.generation
     generator = load_generator(config.generator)
     tally = Tally("queries", len(shard.briefs))
+    talks = _talks(shard)
+    begun = [briefs[0] for briefs in talks]
     size = config.queries_per_call
-    batches = [shard.briefs[start : start + size] for start in range(0, len(shard.briefs), size)]
+    batches = [begun[start : start + size] for start in range(0, len(begun), size)]
     texts: dict[int, str] = {}
     for written in await for_each(
         batches, lambda batch: _ask_for_texts(batch, generator, teacher), at_once=config.concurrency
@@ -57,9 +64,40 @@ async def write_queries(shard: Shard, recipe: Recipe, *, store: Store, teacher: 
             tally.fail(_draft_id(brief), brief, check="file_writer", reason="no usable file content", evidence=str(exc))
             return None
 
-    drafts = [d for d in await for_each(shard.briefs, draft, at_once=config.concurrency) if d is not None]
+    async def talk(briefs: Sequence[Brief]) -> list[Draft]:
+        """Drafts of one query and of those that follow it, each of which knows what was asked before."""
+        first, *further = briefs
+        begun = await draft(first)
+        drafts = [begun] if begun else []
+        for brief in further:
+            if begun is None:
+                reason = "the query that it follows was not written"
+                tally.fail(_draft_id(brief), brief, check="follow_up_writer", reason=reason, evidence=_draft_id(first))
+                continue
+            try:
+                drafts.append(await _follow_up(brief, generator.kind(brief.kind), drafts, shard, teacher))
+            except (TeacherError, SchemaError) as exc:
+                reason = "the teacher wrote no further query"
+                tally.fail(_draft_id(brief), brief, check="follow_up_writer", reason=reason, evidence=str(exc))
+        return drafts
+
+    drafts = [d for written in await for_each(talks, talk, at_once=config.concurrency) for d in written]
     kept = store.write("drafts", drafts, Draft)
     return tally.result(kept, store=store, spend=teacher.spend)
+
+
+def _talks(shard: Shard) -> list[list[Brief]]:
+    """The briefs in order, each first one with those that follow it."""
+    talks = {brief.seed: [brief] for brief in shard.briefs if brief.follows is None}
+    for brief in shard.briefs:
+        if brief.follows is None:
+            continue
+        if brief.follows not in talks:
+            raise SchemaError(
+                f"brief {brief.seed} follows {brief.follows}, which begins no talk of shard {shard.name}; plan anew"
+            )
+        talks[brief.follows].append(brief)
+    return list(talks.values())
 
 
 async def _ask_for_texts(briefs: Sequence[Brief], generator: Generator, teacher: Teacher) -> dict[int, str]:
@@ -84,7 +122,41 @@ async def _ask_for_texts(briefs: Sequence[Brief], generator: Generator, teacher:
 
 async def _draft(brief: Brief, kind: Kind, text: str, shard: Shard, teacher: Teacher) -> Draft:
     plan = await _ask_for_plan(brief, kind, text, teacher)
-    rule = GoldRule(rule=kind.gold_rule, column=plan.column, label=plan.label, half=plan.half, count=plan.count)
+    return _made(brief, kind, text, plan, shard, files=_files(plan, kind, brief.writer))
+
+
+async def _follow_up(brief: Brief, kind: Kind, asked: Sequence[Draft], shard: Shard, teacher: Teacher) -> Draft:
+    """A draft about the files of the first of ``asked``, the earlier drafts of its talk."""
+    files = asked[0].files
+    query = {
+        "number": brief.seed,
+        "kind": brief.kind,
+        "wording_group": kind.wording,
+        "style": brief.style,
+        "ask": kind.brief,
+        "fields": kind.file_brief,
+        "asked": [draft.text for draft in asked],
+        "files": [{"name": file.name, "content": json.loads(file.spec_json)} for file in files],
+    }
+    prompt = render_prompt("journeyman.generation", "follow_up_writer", query=json.dumps(query, indent=1))
+    written = await teacher.structured("follow_up_writer", [_user(prompt)], {}, FollowUp, max_tokens=1024)
+    text = written.text.strip()
+    if not text:
+        raise SchemaError("the query has no words")
+    return _made(brief, kind, text, written, shard, files=files, follows=asked[0].draft_id)
+
+
+def _made(
+    brief: Brief,
+    kind: Kind,
+    text: str,
+    said: FilePlan | FollowUp,
+    shard: Shard,
+    *,
+    files: tuple[FileSpec, ...],
+    follows: str = "",
+) -> Draft:
+    rule = GoldRule(rule=kind.gold_rule, column=said.column, label=said.label, half=said.half, count=said.count)
     return Draft(
         draft_id=_draft_id(brief),
         split=shard.split,
@@ -93,8 +165,9 @@ async def _draft(brief: Brief, kind: Kind, text: str, shard: Shard, teacher: Tea
         tools=kind.tools,
         needs_picture=kind.needs_picture,
         seed=brief.seed,
-        files=_files(plan, kind, brief.writer),
+        files=files,
         gold_rule_json=canonical_json(rule),
+        follows=follows,
     )
 
 

@@ -39,6 +39,16 @@ NOTHING_PLANNED = FilePlan(contents=[], comment="", column="", label="", half=""
 """Of a query whose words say all."""
 
 
+class FollowUp(_Answer):
+    """A further query about files that are there, and what the gold rule is applied to."""
+
+    text: str
+    column: str
+    label: str
+    half: Literal["", "upper", "lower"]
+    count: int
+
+
 class UserQuery(_Answer):
     """One query about a user's file."""
 

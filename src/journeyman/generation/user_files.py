@@ -8,6 +8,7 @@ import fsspec
 
 from journeyman.errors import ConfigError, SchemaError, TeacherError
 from journeyman.file_reader import FileFacts, UserFileError, inspect
+from journeyman.generation.given_files import open_place
 from journeyman.generation.gold import GoldRule, table_gold
 from journeyman.generation.teacher_answers import UserQueries, UserQuery
 from journeyman.prompts import render_prompt
@@ -15,13 +16,14 @@ from journeyman.recipe import Recipe
 from journeyman.schema.artifact import ArtifactRef, StageResult
 from journeyman.schema.media import MediaFile
 from journeyman.schema.message import ImagePart, Message, TextPart
+from journeyman.schema.picture_context import PictureContext
 from journeyman.schema.query import FileRef, Query
 from journeyman.schema.record import Record, canonical_json, fingerprint, sha256_hex
 from journeyman.stage import Tally, for_each
 from journeyman.storage.store import Store
 from journeyman.teacher.client import Teacher
 
-VERSION = 2
+VERSION = 3
 MAX_BYTES = 50 * 1024 * 1024
 """A larger file is dropped: it would be sent to the teacher and copied into every trajectory's folder."""
 _USER_SEEDS = 900_000
@@ -82,8 +84,17 @@ def adopt_files(source: str, *, store: Store, storage_options: dict[str, Any]) -
     return tally.result(media, store=store)
 
 
-async def write_user_queries(media: ArtifactRef, recipe: Recipe, *, store: Store, teacher: Teacher) -> StageResult:
+async def write_user_queries(
+    media: ArtifactRef, recipe: Recipe, *, store: Store, teacher: Teacher, contexts: ArtifactRef | None = None
+) -> StageResult:
     """Queries about the user's files; a gold answer where a rule over a table gives one.
+
+    Args:
+        media: MediaFile rows of the user's files.
+        recipe: How many queries, over which tools.
+        store: Where artifacts live.
+        teacher: Who writes.
+        contexts: PictureContext rows: told to the teacher, and kept with the queries for judges; None for none.
 
     Raises:
         TransientError: The teacher does not answer.
@@ -91,12 +102,14 @@ async def write_user_queries(media: ArtifactRef, recipe: Recipe, *, store: Store
     """
     count = recipe.generation.user_file_queries
     files = store.records(media, MediaFile)
+    known = {row.sha256: row.text for row in store.records(contexts, PictureContext)} if contexts else {}
     tally = Tally("user-queries", len(files) * count)
 
     async def ask(item: MediaFile) -> list[Query]:
         facts = inspect(item.data, item.source.removeprefix("user:"))
+        context = known.get(item.sha256, "")
         try:
-            answer = await _ask(item, facts, recipe, teacher)
+            answer = await _ask(item, facts, context, recipe, teacher)
         except TeacherError as exc:
             for number in range(count):
                 tally.fail(
@@ -107,26 +120,24 @@ async def write_user_queries(media: ArtifactRef, recipe: Recipe, *, store: Store
                     evidence=str(exc),
                 )
             return []
-        return [
-            q
-            for n in range(count)
-            if (q := _query(item, facts, answer.queries, n, recipe, tally, teacher.model)) is not None
-        ]
+        written = [_query(item, facts, answer.queries, n, recipe, tally, teacher.model) for n in range(count)]
+        return [query.model_copy(update={"picture_context": context}) for query in written if query is not None]
 
     per_file = await for_each(files, ask, at_once=recipe.generation.concurrency)
-    kept = store.write("queries", [q for queries in per_file for q in queries], Query, parents=(media,))
-    return tally.result(kept, store=store, parents=(media,), spend=teacher.spend, media=media)
+    parents = (media, contexts) if contexts else (media,)
+    kept = store.write("queries", [q for queries in per_file for q in queries], Query, parents=parents)
+    return tally.result(kept, store=store, parents=parents, spend=teacher.spend, media=media)
 
 
 def _found(source: str, storage_options: dict[str, Any]) -> Iterator[tuple[FoundFile, fsspec.AbstractFileSystem]]:
-    filesystem, path = fsspec.core.url_to_fs(source, **(storage_options if source.startswith("s3://") else {}))
+    filesystem, path = open_place(source, storage_options)
     if not filesystem.exists(path):
         raise ConfigError(f"files {source!r} is not there; give a folder or an s3:// prefix")
     for name, info in sorted(filesystem.find(path, detail=True).items()):
         yield FoundFile(path=name, size_bytes=int(info["size"] or 0)), filesystem
 
 
-async def _ask(item: MediaFile, facts: FileFacts, recipe: Recipe, teacher: Teacher) -> UserQueries:
+async def _ask(item: MediaFile, facts: FileFacts, context: str, recipe: Recipe, teacher: Teacher) -> UserQueries:
     shown = {
         "number": int(item.sha256[:8], 16),
         "kind": facts.kind,
@@ -140,6 +151,7 @@ async def _ask(item: MediaFile, facts: FileFacts, recipe: Recipe, teacher: Teach
         "user_query_writer",
         count=recipe.generation.user_file_queries,
         file=json.dumps(shown, indent=1),
+        context=context,
         tools=[card.line() for card in recipe.training_tool_cards()],
     )
     text = TextPart(text=prompt)

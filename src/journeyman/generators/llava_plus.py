@@ -13,6 +13,8 @@ _SHARP = ("png",)
 """Where outlines and colours are measured; JPEG smears both."""
 _PICTURES = ("png", "jpg")
 _SCENE = "a picture with two to five coloured shapes on a plain light ground, no two of one colour"
+_OF_SCENE = "scene"
+"""Kinds about things of which no two have one colour; each can be asked about the others' pictures."""
 _NEW_NAME = "and to be told the name of the new picture's file"
 
 GENERATOR = Generator(
@@ -61,6 +63,7 @@ GENERATOR = Generator(
             writers=_SHARP,
             tools=("ground_objects",),
             gold_rule="place_of_thing",
+            picture=_OF_SCENE,
             weight=3,
         ),
         Kind(
@@ -82,6 +85,7 @@ GENERATOR = Generator(
             writers=_SHARP,
             tools=("ground_objects",),
             gold_rule="thing_is_there",
+            picture=_OF_SCENE,
             weight=2,
         ),
         Kind(
@@ -92,6 +96,7 @@ GENERATOR = Generator(
             writers=_SHARP,
             tools=("segment_objects",),
             gold_rule="larger_thing",
+            picture=_OF_SCENE,
             weight=2,
         ),
         Kind(
@@ -104,6 +109,7 @@ GENERATOR = Generator(
             writers=_SHARP,
             tools=("segment_at",),
             gold_rule="share_of_spot",
+            picture=_OF_SCENE,
             weight=2,
         ),
         Kind(
@@ -124,6 +130,7 @@ GENERATOR = Generator(
             writers=_SHARP,
             tools=("caption_and_ground",),
             gold_rule="outermost_thing",
+            picture=_OF_SCENE,
             weight=2,
         ),
         Kind(
@@ -135,6 +142,7 @@ GENERATOR = Generator(
             writers=_SHARP,
             tools=("tag_and_ground",),
             gold_rule="thing_at_spot",
+            picture=_OF_SCENE,
             weight=2,
         ),
         Kind(
@@ -254,6 +262,28 @@ GENERATOR = Generator(
             writers=_PICTURES,
             tools=(),
             gold_rule="sum_of_numbers",
+            weight=2,
+        ),
+        Kind(
+            name="boxes",
+            wording="boxes",
+            brief="Ask for the boxes of all things of one named coloured shape in the attached picture, each as [left, "
+            "top, right, bottom] in shares of width and height.",
+            file_brief="a picture with one to three shapes of one colour and form and one to three others. label: the "
+            "shape whose boxes are asked for, such as red circle",
+            writers=_SHARP,
+            tools=("ground_objects",),
+            gold_rule="boxes_of_thing",
+            weight=2,
+        ),
+        Kind(
+            name="list_things",
+            wording="list-things",
+            brief="Ask for the name of every kind of thing in the attached picture, with commas between them.",
+            file_brief="a picture with two to four kinds of coloured shapes, some more than once, and nothing else",
+            writers=_SHARP,
+            tools=("tag_scene",),
+            gold_rule="kinds_of_things",
             weight=2,
         ),
         *PLAIN,

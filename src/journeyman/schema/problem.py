@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from typing import ClassVar
 
 from journeyman.schema.query import Query
 from journeyman.schema.record import Record, canonical_json
@@ -29,6 +30,8 @@ AS_IN_THE_RECIPE = ToolChange()
 
 class Problem(Record):
     """One problem. Its files are media rows beside it."""
+
+    SCHEMA_VERSION: ClassVar[int] = 2
 
     problem_id: str
     """Unique within the benchmark."""

@@ -1,7 +1,7 @@
 """What the agent is asked: first a draft with file specs, then a query with real files."""
 
 from collections.abc import Collection, Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 from journeyman.schema.record import Record
 
@@ -38,6 +38,8 @@ class FileSpec(Record):
 class Draft(Record):
     """A proposed query whose files do not exist yet."""
 
+    SCHEMA_VERSION: ClassVar[int] = 2
+
     draft_id: str
     split: Split
     family: str
@@ -51,6 +53,8 @@ class Draft(Record):
     files: tuple[FileSpec, ...]
     gold_rule_json: str
     """How the gold answer follows from the specs (generation/gold.py); empty when it cannot be computed."""
+    follows: str = ""
+    """Id of the draft that begins its talk, whose files it asks about again; empty where it begins one."""
 
 
 class FileRef(Record):
@@ -66,6 +70,8 @@ class FileRef(Record):
 class Query(Record):
     """A query with real files and, where it can be computed, its gold answer."""
 
+    SCHEMA_VERSION: ClassVar[int] = 2
+
     query_id: str
     split: Split
     family: str
@@ -79,14 +85,19 @@ class Query(Record):
     origin: Literal["synthesised", "user", "benchmark"]
     teacher: str
     """Model name the teacher's endpoint reports, e.g. ``scripted``; empty for a benchmark's own."""
+    follows: str = ""
+    """Id of the first query of its talk, whose files this one asks about again; empty where it begins one."""
+    picture_context: str = ""
+    """What is known of its pictures (captions, boxes): for those who write and judge, never shown to the agent."""
 
 
 class Gold(Record):
     """The right answer and how an answer is compared with it."""
 
-    kind: Literal["text", "number"]
+    kind: Literal["text", "number", "boxes", "set"]
     value: str
+    """Of ``boxes`` a JSON list of [left, top, right, bottom] in shares; of a ``set`` names with commas between."""
     aliases: tuple[str, ...] = ()
     """Other texts that are as right as ``value``."""
     tolerance: float = 0.0
-    """Largest absolute difference for numbers."""
+    """Largest absolute difference for numbers; least intersection over union for boxes."""

@@ -1,5 +1,6 @@
 """Read answers out of the results of skills; LookupError or ValueError where they do not hold one."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -61,6 +62,17 @@ def told_of(what: str, texts: Sequence[str]) -> str:
     """The first year, maker, place or person that ``texts`` tell of."""
     found = [said for text in texts for said in re.findall(_TOLD[what], text)]
     return str(found[0])
+
+
+def boxes_of(things: Sequence[Seen]) -> str:
+    """The boxes as JSON; where nothing was found there is no answer.
+
+    Raises:
+        LookupError: There is no box.
+    """
+    if not things:
+        raise LookupError("nothing was found, so there is no box")
+    return json.dumps([seen["box"] for seen in things])
 
 
 def said_in(caption: str) -> str:

@@ -271,6 +271,18 @@ def _told(rng: random.Random) -> SkillWorld:
     return replace(world, stated=(str(rng.randint(2, 30)), str(rng.randint(2, 30))))
 
 
+def _boxes(rng: random.Random) -> SkillWorld:
+    asked, *others = _things(rng, 3)
+    things = [asked] * rng.randint(1, 3) + [rng.choice(others) for _ in range(rng.randint(1, 3))]
+    return _scene(*_several(rng, things), background=rng.choice(GROUNDS), label=asked)
+
+
+def _list_things(rng: random.Random) -> SkillWorld:
+    kinds = _things(rng, rng.randint(2, 4))
+    things = [*kinds, *(rng.choice(kinds) for _ in range(rng.randint(0, 2)))]
+    return _scene(*_several(rng, things), background=rng.choice(GROUNDS))
+
+
 def _knowledge(rng: random.Random) -> SkillWorld:
     asked = rng.choice(tuple(KNOWN))
     name = rng.choice(KNOWN[asked])
@@ -312,6 +324,8 @@ _MAKERS: Mapping[str, Callable[[random.Random], SkillWorld]] = {
     "repaint": _repaint,
     "ground": _ground,
     "told": _told,
+    "boxes": _boxes,
+    "list_things": _list_things,
     "knowledge": _knowledge,
 }
 SKILL_KINDS = frozenset(_MAKERS)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from journeyman.teacher.scripted.skills.scenes import SkillWorld, with_article
 from journeyman.teacher.scripted.wordings import LOOK, VAGUE, in_style
 
+BOX = "[left, top, right, bottom]"
+"""The form in which boxes are asked for."""
 Cores = tuple[tuple[str, str], ...]
 """Questions and orders; a style takes the one it needs."""
 
@@ -157,6 +159,20 @@ _CORES: Mapping[str, Cores] = {
             "if {one} {label}s come onto this picture and then {other} more, tell me how many come in all",
         ),
     ),
+    "boxes": (
+        ("which boxes hold the {label}s, as {box} in shares", "give me the boxes of the {label}s as {box} in shares"),
+        (
+            "what are the boxes of all {label}s, each {box} in shares",
+            "list the boxes of all {label}s, each {box} in shares",
+        ),
+    ),
+    "list-things": (
+        (
+            "which kinds of things are in the picture, with commas between",
+            "name all kinds of things in the picture, with commas between",
+        ),
+        ("what things does the picture hold, as a list with commas", "list the picture's things with commas"),
+    ),
 }  # fmt: skip
 
 
@@ -169,7 +185,7 @@ def word_skill_query(world: SkillWorld, wording: str, style: str) -> str:
     one, other, *_ = (*world.stated, "", "")
     values = {
         "label": world.label, "a_label": with_article(world.label or "thing"), "column": world.column,
-        "thirds": _THIRDS.get(world.column, ""), "spot": _spot(world), "one": one, "other": other,
+        "thirds": _THIRDS.get(world.column, ""), "spot": _spot(world), "one": one, "other": other, "box": BOX,
         "tone": one, "topic": other,
     }  # fmt: skip
     question, order = (core.format(**values) for core in rng.choice(cores))

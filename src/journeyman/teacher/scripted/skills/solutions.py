@@ -13,6 +13,7 @@ from typing import Any
 from journeyman.teacher.scripted.skills.readings import (
     at_point,
     best_of,
+    boxes_of,
     nearest_to,
     pixels_of,
     said_in,
@@ -204,6 +205,27 @@ def _told(question: Question) -> Solution:
     return str(sum(int(number) for number in re.findall(r"\d+", question.text)))
 
 
+def _boxes(question: Question) -> Solution:
+    thing, *_ = things_in(question.text)
+    (found,) = yield [_call("ground_objects", image=question.picture, phrases=thing)]
+    return boxes_of(found)
+
+
+def _list_things(question: Question) -> Solution:
+    (tags,) = yield [_call("tag_scene", image=question.picture)]
+    return ", ".join(tags)
+
+
+def _sentence(question: Question) -> Solution:
+    (caption,) = yield [_call("caption_image", image=question.picture)]
+    return str(caption)
+
+
+def _lines(question: Question) -> Solution:
+    (lines,) = yield [_call("read_lines", image=question.picture)]
+    return "\n".join(line["text"] for line in lines)
+
+
 def _knowledge(question: Question) -> Solution:
     words = question.text
     what = next((what for what in ("year", "place", "person") if what in words), "maker")
@@ -212,6 +234,10 @@ def _knowledge(question: Question) -> Solution:
 
 
 _BY_WORDS: tuple[tuple[str, Callable[[Question], Solution]], ...] = (
+    (r"\[left, top, right, bottom\]", _boxes),
+    (r"\bcommas?\b", _list_things),
+    (r"\bone sentence\b", _sentence),
+    (r"\bprinted\b", _lines),
     (r"two signs", _signs),
     (r"(?:highest|dearest) of the three", _prices),
     (r"sign.*\bthird\b", _sign_and_place),
