@@ -339,7 +339,9 @@ def test_a_missing_folder_endpoint_or_teacher_is_one_line_and_exit_code_1(store:
 
 def test_what_the_page_tells_people_to_type_works_as_written(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     page = (ROOT / "docs" / "judges.md").read_text(encoding="utf-8").replace("\\\n", " ")
-    commands = [line.strip() for line in page.splitlines() if line.startswith("journeyman judge ")]
+    commands = [
+        line.strip() for line in page.splitlines() if line.startswith("journeyman judge llava-bench llava-bench ")
+    ]
     assert len(commands) >= 2
     write_lines("labels.jsonl", [{"item_id": "0", "label": "win"}])
 

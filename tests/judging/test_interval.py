@@ -1,11 +1,12 @@
 import random
+from collections.abc import Sequence
 from statistics import fmean
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journeyman.judging.interval import item_interval
+from journeyman.judging.interval import item_interval, named_intervals, strata_interval
 
 
 def interval(items: list[float], **options: float) -> tuple[float, float]:
@@ -51,3 +52,32 @@ def test_an_interval_of_nothing_is_refused(samples: int, confidence: float) -> N
 def test_one_sample_is_its_own_interval() -> None:
     low, high = interval([1.0, 2.0, 5.0], samples=1)
     assert low == high
+
+
+def test_strata_are_drawn_each_by_itself_so_that_none_is_ever_empty() -> None:
+    seen: list[list[int]] = []
+
+    def figure(drawn: Sequence[Sequence[float]]) -> float:
+        seen.append([len(stratum) for stratum in drawn])
+        assert set(drawn[0]) == {5.0}
+        return fmean(fmean(stratum) for stratum in drawn)
+
+    found = strata_interval([[5.0], [0.0, 2.0]], figure, samples=200, confidence=0.95, rng=random.Random(0))
+    assert found == (2.5, 3.5, 0.95, 3)
+    assert seen == [[1, 2]] * 200
+    assert strata_interval([[1.0], [2.0]], figure, samples=9, confidence=0.5, rng=random.Random(0)) is None
+
+
+def test_several_figures_of_one_drawing_have_the_intervals_that_each_has_alone() -> None:
+    values = [1.0, 2.0, 4.0, 8.0]
+    found = named_intervals(
+        values,
+        lambda drawn: {"mean": fmean(drawn), "top": max(drawn)},
+        samples=50,
+        confidence=0.9,
+        rng=random.Random(3),
+    )
+    alone = item_interval(values, max, samples=50, confidence=0.9, rng=random.Random(3))
+    assert found.keys() == {"mean", "top"}
+    assert found["top"] == alone
+    assert named_intervals([1.0], lambda _: {"x": 1.0}, samples=5, confidence=0.9, rng=random.Random(0)) == {}

@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 
 from journeyman.errors import ConfigError
+from journeyman.judging.answers import read_answers
 from journeyman.judging.llava_bench_files import (
     CONTEXT,
     QUESTIONS,
     REFERENCE,
-    read_answers,
+    WILD_CONTEXT,
+    WILD_QUESTIONS,
+    WILD_REFERENCE,
     read_llava_bench,
     relative_items,
 )
@@ -125,6 +128,53 @@ def test_every_question_needs_an_answer_and_every_answer_a_question(tmp_path: Pa
         relative_items(questions, {"0": "a dog"})
     with pytest.raises(ConfigError, match="1 answers are to no question, the first is 8"):
         relative_items(questions, answers | {"8": "a cow"})
+
+
+WILD: dict[str, list[dict[str, Any]]] = {
+    WILD_QUESTIONS: [
+        {"question_id": 0, "image": "001.jpg", "category": "conv", "text": "Where?"},
+        {"question_id": 1, "image": "002.jpg", "category": "detail", "text": "Describe."},
+    ],
+    WILD_REFERENCE: [
+        {"question_id": 0, "text": "In Hawaii.", "answer_id": "a", "model_id": "gpt4", "metadata": {}},
+        {"question_id": 1, "text": "A fridge."},
+    ],
+    WILD_CONTEXT: [
+        {"id": "001", "image": "001.jpg", "caption": "A crater."},
+        {"id": "002", "image": "002.jpg", "caption": ["A fridge.", "An open one."]},
+    ],
+}
+
+
+def wild_folder(path: Path, *categories: str) -> Path:
+    for name, rows in WILD.items():
+        written = rows
+        if categories and name == WILD_QUESTIONS:
+            written = [row | {"category": category} for row, category in zip(rows, categories, strict=True)]
+        (path / name).write_text("".join(json.dumps(row) + "\n" for row in written))
+    return path
+
+
+def test_the_layout_in_the_wild_is_read_whether_captions_are_one_text_or_several(tmp_path: Path) -> None:
+    first, second = read_llava_bench(wild_folder(tmp_path))
+    assert (first.question_id, first.image, first.text, first.reference) == ("0", "001.jpg", "Where?", "In Hawaii.")
+    assert (first.context, second.context) == ("A crater.", "A fridge.\nAn open one.")
+    assert (first.category, second.category) == ("conv", "detail")
+
+
+def test_a_folder_of_the_tools_categories_is_read_and_one_that_mixes_them_is_not(tmp_path: Path) -> None:
+    assert [row.category for row in read_llava_bench(wild_folder(tmp_path, "grounding", "ocr"))] == ["grounding", "ocr"]
+    with pytest.raises(ConfigError, match="mixes the categories conv, ocr"):
+        read_llava_bench(wild_folder(tmp_path, "conv", "ocr"))
+
+
+def test_two_benchmarks_in_one_folder_are_not_told_apart_by_guessing(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"holds qa90_questions\.jsonl and questions\.jsonl"):
+        read_llava_bench(wild_folder(folder_of(tmp_path)))
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(ConfigError, match=r"lacks qa90_questions\.jsonl \(COCO\) or questions\.jsonl"):
+        read_llava_bench(empty)
 
 
 @needs_official

@@ -1,6 +1,7 @@
 import asyncio
 import math
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,28 @@ def test_a_fair_judge_gives_the_same_both_ways_by_category_and_over_all(store: S
     assert result.by_category["detail"].official == pytest.approx(75)
     assert result.overall.bias == PositionBias(0.0, 0.0, 3)
     assert result.outcomes == {"0": "loss", "1": "loss", "x": "loss"}
+
+
+def test_the_mean_of_categories_weighs_each_alike_however_small(store: Store) -> None:
+    asked = [*items(3), RelativeItem("x", "question x", "", "a good answer", "a poor answer", "ocr")]
+    asked = [replace(item, category="ocr" if item.item_id == "x" else "caption") for item in asked]
+    planted = PlantedJudge({"good": 8, "fair": 6, "poor": 2}, first_bias=1)
+    result = summarise_relative(judging(planted, store, asked), samples=50)
+    # caption: three of 6 beside 8, ocr: one of 2 beside 8; half a point more for everybody in the corrected figure.
+    mean = result.category_mean
+    assert mean.corrected == pytest.approx((100 * 6.5 / 8.5 + 100 * 2.5 / 8.5) / 2)
+    assert mean.official == pytest.approx((100 * 6 / 9 + 100 * 2 / 9) / 2)
+    assert mean.interval is not None
+    assert mean.interval.low == pytest.approx(mean.corrected) == mean.interval.high
+    assert result.overall.official == pytest.approx(100 * 20 / 36)
+
+
+def test_a_category_without_a_reading_leaves_no_corrected_mean(store: Store) -> None:
+    asked = [replace(item, category=f"c{n}") for n, item in enumerate(items(2))]
+    planted = PlantedJudge({"good": 8, "fair": 6}, instead={("question 1", "a fair answer"): "Hm."})
+    result = summarise_relative(judging(planted, store, asked), samples=50)
+    assert (result.category_mean.corrected, result.category_mean.interval) == (None, None)
+    assert result.category_mean.official == pytest.approx(75)
 
 
 def test_both_orders_are_asked_and_the_judge_is_told_no_names(store: Store) -> None:

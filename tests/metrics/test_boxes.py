@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journeyman.metrics.boxes import Box, Point, box_from_corners, box_from_xywh, box_to_fractions, point_to_fractions
+from journeyman.metrics.boxes import (
+    Box,
+    Point,
+    box_from_corners,
+    box_from_xywh,
+    box_to_fractions,
+    point_to_fractions,
+    polygon_holds,
+)
 
 
 def test_the_two_conventions_read_the_same_numbers_differently() -> None:
@@ -46,3 +54,26 @@ def test_pixels_and_fractions_agree_on_what_is_inside(near: float, far: float, w
 def test_a_screenshot_has_a_size() -> None:
     with pytest.raises(ValueError, match="0 x 5 pixels"):
         point_to_fractions(Point(1, 1), width_pixels=0, height_pixels=5)
+
+
+def test_a_polygon_holds_what_its_edges_enclose() -> None:
+    corner = [Point(*xy) for xy in ((0, 0), (5, 0), (5, 5), (8, 5), (8, 10), (0, 10))]
+    assert all(polygon_holds(corner, Point(*xy)) for xy in ((2, 2), (2, 8), (7, 7)))
+    assert not any(polygon_holds(corner, Point(*xy)) for xy in ((7, 2), (9, 7), (-1, 2), (2, 11)))
+    assert polygon_holds(corner[::-1], Point(7, 7))
+    assert not polygon_holds(corner, Point(math.nan, 2))
+    # Crossing itself: the middle is enclosed twice, which is outside by the even-odd rule.
+    star = [Point(math.sin(turn * 0.8 * math.pi), math.cos(turn * 0.8 * math.pi)) for turn in range(5)]
+    assert not polygon_holds(star, Point(0, 0))
+    assert polygon_holds(star, Point(0, 0.8))
+
+
+@given(st.floats(-1, 11), st.floats(-1, 11))
+def test_a_rectangle_is_a_polygon_but_for_its_right_and_lower_edges(x: float, y: float) -> None:
+    corners = [Point(*xy) for xy in ((0, 0), (10, 0), (10, 10), (0, 10))]
+    assert polygon_holds(corners, Point(x, y)) == (0 <= x < 10 and 0 <= y < 10)
+
+
+def test_two_points_are_no_polygon() -> None:
+    with pytest.raises(ValueError, match="three vertices, not 2"):
+        polygon_holds([Point(0, 0), Point(1, 1)], Point(0, 0))

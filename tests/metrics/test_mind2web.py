@@ -13,6 +13,7 @@ from journeyman.metrics.mind2web import (
     macro_averages,
     micro_averages,
     step_scores,
+    step_scores_any,
 )
 
 BOX = Box(0.1, 0.1, 0.3, 0.2)
@@ -133,3 +134,17 @@ def test_averages_of_nothing_are_refused() -> None:
         micro_averages([], official=True)
     with pytest.raises(ValueError, match="no episode"):
         macro_averages([[]], official=True)
+
+
+def test_a_step_is_hit_where_any_of_its_elements_is() -> None:
+    far = GoldAction("CLICK", Box(0.8, 0.8, 0.9, 0.9))
+    near = GoldAction("CLICK", Box(0.1, 0.1, 0.3, 0.3))
+    there = PredictedAction("CLICK", Point(0.85, 0.85))
+    assert step_scores_any(there, [near, far]) == step_scores(there, far)
+    assert step_scores_any(there, [near]) == step_scores(there, near)
+    assert not step_scores_any(None, [near, far]).element
+    wrong = PredictedAction("TYPE", Point(0.85, 0.85), "a")
+    assert step_scores_any(wrong, [near, far]).element
+    assert not step_scores_any(wrong, [near, far]).success
+    with pytest.raises(ValueError, match="at least one right element"):
+        step_scores_any(there, [])

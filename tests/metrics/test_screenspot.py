@@ -1,11 +1,20 @@
 import math
+from collections.abc import Hashable, Mapping
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from journeyman.metrics.boxes import Box, Point, box_from_xywh, box_to_fractions
-from journeyman.metrics.screenspot import GROUP_SIZES, Group, group_shares, is_grounded, read_point_official
+from journeyman.metrics.screenspot import (
+    GROUP_SIZES,
+    GROUP_SIZES_V2,
+    PRO_SIZES,
+    Group,
+    group_shares,
+    is_grounded,
+    read_point_official,
+)
 from journeyman.metrics.shares import Share, macro_average, micro_average
 
 # Aguvis (arXiv:2412.04454), table 1: six cells in the order of GROUP_SIZES, macro and micro average of the cells.
@@ -70,3 +79,22 @@ def test_the_official_files_store_pixels_and_sizes() -> None:
 def test_groups_are_counted_with_their_misses() -> None:
     text, icon = Group("web", "text"), Group("web", "icon")
     assert group_shares([(text, True), (text, False), (icon, True)]) == {text: Share(1, 2), icon: Share(1, 1)}
+
+
+# UI-TARS (arXiv:2501.12326), its rows of 7B on ScreenSpot-v2 and of 72B on ScreenSpot-Pro, cells in the order of sizes.
+@pytest.mark.parametrize(
+    ("sizes", "cells", "micro"),
+    [
+        (GROUP_SIZES_V2, [96.9, 89.1, 95.4, 85.0, 93.6, 85.2], 91.6),
+        (PRO_SIZES, [63.0, 17.3, 57.1, 15.4, 18.8, 12.5, 64.6, 20.9, 63.3, 26.4, 42.1, 15.7], 38.1),
+    ],
+)
+def test_published_averages_reproduce_with_the_sizes_of_later_versions(
+    sizes: Mapping[Hashable, int], cells: list[float], micro: float
+) -> None:
+    hits = {cell: round(size * value / 100) for (cell, size), value in zip(sizes.items(), cells, strict=True)}
+    # Each printed share is one of a whole number of hits; other sizes would not give all of them.
+    printed = dict(zip(sizes, cells, strict=True))
+    assert {cell: 100 * count / sizes[cell] for cell, count in hits.items()} == pytest.approx(printed, abs=0.06)
+    shares = {cell: Share(count, sizes[cell]) for cell, count in hits.items()}
+    assert round(100 * micro_average(shares), 1) == micro

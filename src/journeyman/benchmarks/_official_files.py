@@ -194,6 +194,7 @@ class _Folder:
 class _Zip:
     def __init__(self, path: Path, prefix: str, sizes: dict[str, int]) -> None:
         self._path, self._prefix, self._sizes = path, prefix, sizes
+        self._archive: zipfile.ZipFile | None = None
 
     def has(self, path: str) -> bool:
         return is_inside(path) and self._prefix + path in self._sizes
@@ -202,7 +203,9 @@ class _Zip:
         if not self.has(path):
             raise ConfigError(f"{path!r} is not in {self._path}; download the zip again")
         try:
-            with zipfile.ZipFile(self._path) as archive, archive.open(self._prefix + path) as stream:
+            # Opened once: reading the list of 14,000 pictures anew for each of them takes hours.
+            self._archive = self._archive or zipfile.ZipFile(self._path)
+            with self._archive.open(self._prefix + path) as stream:
                 return _no_pointer(stream.read(MAX_FILE_BYTES + 1), path)
         except _UNPACKING as exc:
             raise ConfigError(f"{path!r} in {self._path} cannot be unpacked: {exc}; download the zip again") from exc

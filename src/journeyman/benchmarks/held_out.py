@@ -3,7 +3,8 @@
 Its problems come with a dataset (generation poses them beside the training queries), and four
 conditions say what of a problem training never saw: an unseen tool, no tool at all, a long chain, or
 only the words and files of a family. Two more are the same problems over other tools: renamed ones,
-and one whose first call fails. AnsAcc, ToolAcc and CodeExec are T3-Agent's names (arXiv:2412.15606)
+and one whose first call fails; where agents call skills, pictures that give an order are asked about
+besides. AnsAcc, ToolAcc and CodeExec are T3-Agent's names (arXiv:2412.15606)
 with definitions of our own, since the paper's ToolAcc and CodeExec were never released and its AnsAcc
 looks for substrings: an agent cannot earn one without the skill, and a run that crashed or stopped
 early scores what it reached and stays in the denominator.
@@ -13,6 +14,7 @@ from collections.abc import Sequence
 
 from journeyman.answer import answer_matches
 from journeyman.benchmark import Benchmark, Figure, ProblemSet, Scoring
+from journeyman.benchmarks._orders import READER, order_sign
 from journeyman.errors import ConfigError
 from journeyman.schema.problem import AS_IN_THE_RECIPE, Problem, Renamed, ToolChange, groups_json
 from journeyman.schema.query import Gold, Query, condition_of
@@ -23,6 +25,8 @@ from journeyman.schema.trajectory import Trajectory
 NAME = "held_out"
 TWIN_SHARE = 3
 """One in so many problems with seen tools is posed again with renamed tools, and one with a broken tool."""
+ORDER_SHARE = 10
+"""One in so many problems is followed by one over a picture that gives an order."""
 
 ALIASES = {
     "ocr": "read_text_in_picture",
@@ -69,6 +73,26 @@ def problems_of(
         if seen % TWIN_SHARE == 2:
             problems.append(_problem(query, "broken tool", offered.model_copy(update={"broken": query.tools[:1]})))
     return tuple(problems)
+
+
+def order_problems(queries: Sequence[Query], *, tools: Sequence[str], held_out_tools: Sequence[str] = ()) -> ProblemSet:
+    """Problems over signs that order a call, one beside every tenth held-out query; none without a tool that reads.
+
+    Args:
+        queries: Of the split ``held_out``.
+        tools: All tools of the recipe, held-out ones included.
+        held_out_tools: Tools that training never told of; they are not offered.
+    """
+    withheld = tuple(tool for tool in tools if tool in held_out_tools)
+    # Letters beyond ASCII may be missing in the font.
+    offered = [tool for tool in tools if tool not in withheld and tool.isascii()]
+    if READER not in offered or len(offered) == 1:
+        return ProblemSet((), ())
+    beside = sorted(queries, key=lambda query: query.query_id)[::ORDER_SHARE]
+    signs = [order_sign(query, offered) for query in beside]
+    problems = tuple(_problem(asked, "order in picture", ToolChange(withheld=withheld)) for asked, _ in signs)
+    media = {picture.sha256: picture for _, picture in signs}
+    return ProblemSet(problems, tuple(media[key] for key in sorted(media)))
 
 
 def alias(tool: str) -> str:

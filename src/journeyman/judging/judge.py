@@ -1,14 +1,22 @@
 """Asking a judge about two answers, in both orders, and pairing what it replied. No reply is lost."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from journeyman.errors import ConfigError, SchemaError, TeacherError
-from journeyman.judging.prompt import JudgePrompt, Material, prompt_digest, render_material
+from journeyman.judging.prompt import (
+    GradedMaterial,
+    JudgePrompt,
+    Material,
+    PromptName,
+    prompt_digest,
+    render_material,
+)
 from journeyman.metrics.llava_bench import Scores
 from journeyman.metrics.visit_bench import Winner
+from journeyman.schema.grade import Grade
 from journeyman.schema.judgement import Judgement
 from journeyman.schema.message import Message, TextPart
 from journeyman.stage import for_each
@@ -46,7 +54,7 @@ class Judge(NamedTuple):
     """Whose judgements these are: figures of two judges, or of two prompts, are not comparable."""
 
     model: str
-    prompt: Literal["relative", "pairwise"]
+    prompt: PromptName
     prompt_version: int
     prompt_digest: str
 
@@ -64,6 +72,16 @@ class Reading(NamedTuple):
 
     scores: Scores | None = None
     verdict: Winner | None = None
+
+
+class Heard(NamedTuple):
+    """What became of one request."""
+
+    reply: str
+    """The judge's raw text; empty when it declined or was cut off."""
+    problem: str
+    """Why it is empty."""
+    request_digest: str
 
 
 async def ask_in_both_orders(
@@ -95,46 +113,106 @@ async def ask_in_both_orders(
         TransientError: No answer after several attempts; what was answered is in the ledger.
         BudgetExceededError: The next request would start over budget.
     """
-    _check_contests(contests, names)
+    _check_systems(names)
+    check_ids([contest.item_id for contest in contests])
+    if prompt.name == "correctness":
+        raise ConfigError("prompt correctness judges one answer, not two")
+    kind: Literal["relative", "pairwise"] = prompt.name
     showings = [(contest, order) for contest in contests for order in ((0, 1), (1, 0))]
 
     async def ask(showing: tuple[Contest, tuple[int, int]]) -> Judgement:
         contest, (first, second) = showing
         material = Material(contest.question, contest.context, contest.answers[first], contest.answers[second])
-        request = _request(prompt, material, judge.model, asking)
-        reply, problem, reading = "", unreadable, None
-        try:
-            reply = await judge.text(
-                request.role, request.messages, {}, max_tokens=asking.max_tokens, temperature=asking.temperature
-            )
-        except TeacherError as exc:
-            problem = str(exc)
-        else:
-            reading = read(reply)
+        heard = await ask_once(prompt, material, judge, asking)
+        reading = read(heard.reply) if heard.reply else None
         scores = reading.scores if reading else None
         return Judgement(
             item_id=contest.item_id,
             category=contest.category,
-            kind=prompt.name,
+            kind=kind,
             shown_first=names[first],
             shown_second=names[second],
             judge_model=judge.model,
             prompt_version=prompt.version,
             prompt_digest=prompt_digest(prompt),
-            request_digest=request.digest(),
+            request_digest=heard.request_digest,
             status="read" if reading else "unread",
             score_first=scores.first if scores else None,
             score_second=scores.second if scores else None,
             verdict=reading.verdict if reading else None,
-            # Half a surrogate pair, which a reply may hold, is no UTF-8, and no column takes it.
-            reply=reply.encode("utf-8", "replace").decode(),
-            problem="" if reading else problem.encode("utf-8", "replace").decode(),
+            reply=heard.reply,
+            problem="" if reading else heard.problem or unreadable,
         )
 
     judgements = await for_each(showings, ask, at_once=asking.concurrency)
-    if not any(judgement.reply for judgement in judgements):
-        raise TeacherError(f"judge {judge.model} answered none of {len(judgements)} requests: {judgements[0].problem}")
+    check_heard(judge.model, [(judgement.reply, judgement.problem) for judgement in judgements])
     return judgements
+
+
+async def ask_once(
+    prompt: JudgePrompt,
+    material: Material | GradedMaterial,
+    judge: Teacher,
+    asking: Asking,
+    *,
+    seed: int | None = None,
+) -> Heard:
+    """One reply; a judge that declines, or is cut off, leaves an empty one with the reason.
+
+    Args:
+        prompt: What the judge is told.
+        material: What is judged.
+        judge: The model asked; its ledger knows every reply again.
+        asking: How.
+        seed: Vary it to be answered more than once.
+
+    Raises:
+        TransientError: No answer after several attempts; what was answered is in the ledger.
+        BudgetExceededError: The next request would start over budget.
+    """
+    message = Message(role="user", content=(TextPart(text=render_material(prompt, material)),))
+    role = f"{prompt.name}_judge"
+    request = Request(role, judge.model, (message,), None, asking.max_tokens, asking.temperature, seed)
+    reply, problem = "", ""
+    try:
+        reply = await judge.text(
+            role, request.messages, {}, max_tokens=asking.max_tokens, temperature=asking.temperature, seed=seed
+        )
+    except TeacherError as exc:
+        problem = str(exc)
+    # Half a surrogate pair, which a reply may hold, is no UTF-8, and no column takes it.
+    return Heard(
+        reply.encode("utf-8", "replace").decode(),
+        problem.encode("utf-8", "replace").decode(),
+        request.digest(),
+    )
+
+
+def check_heard(model: str, heard: Sequence[tuple[str, str]]) -> None:
+    """Refuse a judge that said nothing at all.
+
+    Args:
+        model: Its name.
+        heard: Reply and problem of every request.
+
+    Raises:
+        TeacherError: Every reply is empty; the first reason is named.
+    """
+    if not any(reply for reply, _ in heard):
+        raise TeacherError(f"judge {model} answered none of {len(heard)} requests: {heard[0][1]}")
+
+
+def check_ids(item_ids: Sequence[str]) -> None:
+    """Refuse items that judgements could not be told apart by.
+
+    Raises:
+        ConfigError: Nothing to judge, or an id twice.
+    """
+    if not item_ids:
+        raise ConfigError("there is nothing to judge")
+    ((item_id, count),) = Counter(item_ids).most_common(1)
+    if count > 1:
+        raise ConfigError(f"item {item_id!r} is there {count} times; every item needs an id of its own")
 
 
 def pair_orders(judgements: Sequence[Judgement], kind: Literal["relative", "pairwise"], system: str) -> list[Pair]:
@@ -174,23 +252,12 @@ def judge_of(judgements: Sequence[Judgement]) -> Judge:
     return next(iter(judges))
 
 
-def count_problems(judgements: Sequence[Judgement]) -> dict[str, int]:
+def count_problems(rows: Iterable[Judgement | Grade]) -> dict[str, int]:
     """Why replies are unread -> how many, most frequent first."""
-    problems = Counter(row.problem for row in judgements if row.status == "unread")
+    problems = Counter(row.problem for row in rows if row.status == "unread")
     return dict(sorted(problems.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _request(prompt: JudgePrompt, material: Material, model: str, asking: Asking) -> Request:
-    message = Message(role="user", content=(TextPart(text=render_material(prompt, material)),))
-    role = f"{prompt.name}_judge"
-    return Request(role, model, (message,), None, asking.max_tokens, asking.temperature, None)
-
-
-def _check_contests(contests: Sequence[Contest], names: tuple[str, str]) -> None:
-    if not contests:
-        raise ConfigError("there is nothing to judge")
+def _check_systems(names: tuple[str, str]) -> None:
     if names[0] == names[1] or not all(names):
         raise ConfigError(f"the two systems need a name each, got {names[0]!r} and {names[1]!r}")
-    ((item_id, count),) = Counter(contest.item_id for contest in contests).most_common(1)
-    if count > 1:
-        raise ConfigError(f"item {item_id!r} is there {count} times; every item needs an id of its own")

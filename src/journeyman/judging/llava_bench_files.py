@@ -1,32 +1,59 @@
-"""The official files of LLaVA-Bench (COCO): questions, GPT-4's reference answers, captions and boxes.
+"""The official files of LLaVA-Bench: questions, GPT-4's reference answers, and what is known of each picture in words.
 
-``qa90_questions.jsonl``, ``qa90_reference.jsonl`` and ``coco_context_80.jsonl``; the pictures are not needed,
-since the judge sees none.
+Two layouts are read. *COCO* has ``qa90_questions.jsonl``, ``qa90_reference.jsonl`` and ``coco_context_80.jsonl``.
+*In-the-Wild* has ``questions.jsonl``, ``answers_gpt4.jsonl`` and ``context.jsonl``; LLaVA-Bench (Tools) was never
+released, and a folder of the same layout whose categories are its four is taken for one. Judges see no picture.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from journeyman.errors import ConfigError
-from journeyman.judging._json_lines import read_rows
+from journeyman.judging._json_lines import rows_in
+from journeyman.judging.answers import check_answered
+from journeyman.judging.folder import Files, Folder
 from journeyman.judging.pairwise import PairwiseItem
 from journeyman.judging.relative import RelativeItem
 
 QUESTIONS = "qa90_questions.jsonl"
 REFERENCE = "qa90_reference.jsonl"
 CONTEXT = "coco_context_80.jsonl"
+WILD_QUESTIONS = "questions.jsonl"
+WILD_REFERENCE = "answers_gpt4.jsonl"
+WILD_CONTEXT = "context.jsonl"
 
-Category = Literal["conv", "detail", "complex"]
-"""Conversation, detailed description, complex reasoning."""
+Category = Literal["conv", "detail", "complex", "grounding", "tagging", "caption", "ocr"]
+"""Conversation, detailed description, complex reasoning; the last four are those of LLaVA-Bench (Tools)."""
+TOOLS_CATEGORIES: frozenset[str] = frozenset(get_args(Category)[3:])
+"""Those of LLaVA-Bench (Tools), whose ``All`` is the plain mean over them."""
+
+
+class _Layout(NamedTuple):
+    """Names of the three files, and of the places where a picture may lie."""
+
+    name: str
+    questions: str
+    reference: str
+    context: str
+    pictures: tuple[str, ...]
+
+
+_COCO = _Layout(
+    "COCO", QUESTIONS, REFERENCE, CONTEXT, ("images/{}", "val2014/{}", "val2014/COCO_val2014_{}", "COCO_val2014_{}")
+)
+_WILD = _Layout("In-the-Wild, Tools", WILD_QUESTIONS, WILD_REFERENCE, WILD_CONTEXT, ("images/{}",))
+_LAYOUTS = (_COCO, _WILD)
+WANTED = tuple(layout.questions for layout in _LAYOUTS)
+"""Files of which one tells that this is LLaVA-Bench."""
 
 
 @dataclass(frozen=True, slots=True)
 class LlavaBenchQuestion:
-    """One of the 90 questions about 30 COCO pictures."""
+    """One question about a picture."""
 
     question_id: str
     image: str
@@ -35,24 +62,24 @@ class LlavaBenchQuestion:
     category: Category
     reference: str
     context: str
-    """Captions, then objects with boxes, a line each."""
+    """Captions, then objects with boxes where there are some, a line each."""
 
 
 class _Row(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
 
-class _Answer(_Row):
+class _Reference(_Row):
     question_id: int
     text: str
+    category: Category | None = None
 
 
-class _Reference(_Answer):
-    category: Category
-
-
-class _Question(_Reference):
+class _Question(_Row):
+    question_id: int
     image: str
+    text: str
+    category: Category
 
 
 class _Object(_Row):
@@ -68,10 +95,25 @@ class _Object(_Row):
         return self
 
 
-class _Context(_Row):
+class _CocoContext(_Row):
     image: str
     captions: list[str] = Field(min_length=1)
     instances: list[_Object]
+
+    def in_lines(self) -> str:
+        captions = "\n".join(self.captions)
+        if not self.instances:
+            return captions
+        boxes = "\n".join(f"{item.category}: {item.bbox}" for item in self.instances)
+        return f"{captions}\n\nObjects as [left, top, right, bottom], in shares of width and height:\n{boxes}"
+
+
+class _WildContext(_Row):
+    image: str
+    caption: str | list[str]
+
+    def in_lines(self) -> str:
+        return self.caption if isinstance(self.caption, str) else "\n".join(self.caption)
 
 
 def read_llava_bench(folder: Path) -> tuple[LlavaBenchQuestion, ...]:
@@ -80,29 +122,46 @@ def read_llava_bench(folder: Path) -> tuple[LlavaBenchQuestion, ...]:
     Raises:
         ConfigError: A file is missing or is not what it should be, or the three do not fit each other; says where.
     """
-    if not folder.is_dir():
-        raise ConfigError(f"LLaVA-Bench folder {str(folder)!r} is not there; name the one that holds {QUESTIONS}")
-    missing = [name for name in (QUESTIONS, REFERENCE, CONTEXT) if not (folder / name).is_file()]
-    if missing:
-        raise ConfigError(f"{folder} lacks {', '.join(missing)}; download LLaVA-Bench (COCO) whole")
-    questions = read_rows(folder / QUESTIONS, _Question, key=lambda row: row.question_id)
-    references = {
-        row.question_id: row for row in read_rows(folder / REFERENCE, _Reference, key=lambda r: r.question_id)
-    }
-    contexts = {row.image: row for row in read_rows(folder / CONTEXT, _Context, key=lambda row: row.image)}
-    strangers = references.keys() - {question.question_id for question in questions}
-    if strangers:
-        raise ConfigError(f"{REFERENCE} answers question {min(strangers)}, which {QUESTIONS} does not ask")
-    return tuple(_joined(question, references, contexts) for question in questions)
+    files = Folder(folder, benchmark="LLaVA-Bench", holds=" or ".join(WANTED))
+    return llava_bench_in(files, where=str(folder))
 
 
-def read_answers(path: Path) -> dict[str, str]:
-    """Question id -> a model's answer, of a file of lines ``{"question_id": 0, "text": "..."}`` as LLaVA writes it.
+def llava_bench_in(files: Files, *, where: str) -> tuple[LlavaBenchQuestion, ...]:
+    """As :func:`read_llava_bench`.
+
+    Args:
+        files: A folder or a zip.
+        where: What an error calls them.
 
     Raises:
-        ConfigError: Not there, not such lines, or a question twice; names the line.
+        ConfigError: As :func:`read_llava_bench`.
     """
-    return {str(row.question_id): row.text for row in read_rows(path, _Answer, key=lambda row: row.question_id)}
+    layout = _layout_of(files, where)
+    names = (layout.questions, layout.reference, layout.context)
+    missing = [name for name in names if not files.has(name)]
+    if missing:
+        raise ConfigError(f"{where} lacks {', '.join(missing)}; download LLaVA-Bench ({layout.name}) whole")
+    questions = rows_in(files.read(layout.questions), _Question, key=lambda row: row.question_id, name=layout.questions)
+    references = {
+        row.question_id: row
+        for row in rows_in(
+            files.read(layout.reference), _Reference, key=lambda row: row.question_id, name=layout.reference
+        )
+    }
+    contexts = _contexts(files.read(layout.context), layout)
+    _check_categories(questions, layout)
+    strangers = references.keys() - {question.question_id for question in questions}
+    if strangers:
+        raise ConfigError(
+            f"{layout.reference} answers question {min(strangers)}, which {layout.questions} does not ask"
+        )
+    return tuple(_joined(question, references, contexts, layout) for question in questions)
+
+
+def picture_path(files: Files, question: LlavaBenchQuestion) -> str:
+    """Where the picture of ``question`` lies in ``files``; empty where it is not there."""
+    places = [place.format(question.image) for layout in _LAYOUTS for place in layout.pictures]
+    return next((path for path in (*places, question.image) if files.has(path)), "")
 
 
 def relative_items(
@@ -118,19 +177,7 @@ def relative_items(
     Raises:
         ConfigError: A question has no answer, which would leave the denominator, or an answer no question.
     """
-    asked = [question.question_id for question in questions]
-    missing = [question_id for question_id in asked if question_id not in answers]
-    strangers = sorted(answers.keys() - set(asked))
-    if missing:
-        raise ConfigError(
-            f"{where}: {len(missing)} of {len(asked)} questions have no answer, the first is {missing[0]}; "
-            "give an empty text where the model said nothing"
-        )
-    if strangers:
-        raise ConfigError(
-            f"{where}: {len(strangers)} answers are to no question, the first is {strangers[0]}; "
-            "give the answers to these questions"
-        )
+    check_answered([question.question_id for question in questions], answers, where=where)
     return [
         RelativeItem(
             item_id=question.question_id,
@@ -152,32 +199,53 @@ def pairwise_items(first: Sequence[RelativeItem], second: Sequence[RelativeItem]
     ]
 
 
+def _layout_of(files: Files, where: str) -> _Layout:
+    found = [layout for layout in _LAYOUTS if files.has(layout.questions)]
+    if len(found) > 1:
+        raise ConfigError(f"{where} holds {' and '.join(WANTED)}; give each LLaVA-Bench a folder of its own")
+    if not found:
+        named = " or ".join(f"{layout.questions} ({layout.name})" for layout in _LAYOUTS)
+        raise ConfigError(f"{where} lacks {named}; name the folder of LLaVA-Bench's official files")
+    return found[0]
+
+
+def _contexts(data: bytes, layout: _Layout) -> dict[str, str]:
+    """Picture -> what is known of it, in words."""
+    if layout is _COCO:
+        captioned = rows_in(data, _CocoContext, key=lambda row: row.image, name=layout.context)
+        return {row.image: row.in_lines() for row in captioned}
+    described = rows_in(data, _WildContext, key=lambda row: row.image, name=layout.context)
+    return {row.image: row.in_lines() for row in described}
+
+
+def _check_categories(questions: Sequence[_Question], layout: _Layout) -> None:
+    found = {question.category for question in questions}
+    if found & TOOLS_CATEGORIES and found - TOOLS_CATEGORIES:
+        raise ConfigError(
+            f"{layout.questions} mixes the categories {', '.join(sorted(found))}; conv, detail and complex are one "
+            "benchmark, grounding, tagging, caption and ocr (Tools) another: give each a folder of its own"
+        )
+
+
 def _joined(
-    question: _Question, references: Mapping[int, _Reference], contexts: Mapping[str, _Context]
+    question: _Question, references: Mapping[int, _Reference], contexts: Mapping[str, str], layout: _Layout
 ) -> LlavaBenchQuestion:
     number = question.question_id
     reference, context = references.get(number), contexts.get(question.image)
     if reference is None:
-        raise ConfigError(f"question {number} has no answer in {REFERENCE}")
-    if reference.category != question.category:
+        raise ConfigError(f"question {number} has no answer in {layout.reference}")
+    if reference.category not in (None, question.category):
         raise ConfigError(
-            f"question {number} is {question.category!r} in {QUESTIONS} and {reference.category!r} in {REFERENCE}"
+            f"question {number} is {question.category!r} in {layout.questions} and {reference.category!r} in "
+            f"{layout.reference}"
         )
     if context is None:
-        raise ConfigError(f"question {number} is about {question.image}, of which {CONTEXT} says nothing")
+        raise ConfigError(f"question {number} is about {question.image}, of which {layout.context} says nothing")
     return LlavaBenchQuestion(
         question_id=str(number),
         image=question.image,
         text=question.text,
         category=question.category,
         reference=reference.text,
-        context=_in_lines(context),
+        context=context,
     )
-
-
-def _in_lines(context: _Context) -> str:
-    captions = "\n".join(context.captions)
-    if not context.instances:
-        return captions
-    boxes = "\n".join(f"{item.category}: {item.bbox}" for item in context.instances)
-    return f"{captions}\n\nObjects as [left, top, right, bottom], in shares of width and height:\n{boxes}"

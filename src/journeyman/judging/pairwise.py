@@ -28,7 +28,8 @@ from journeyman.teacher.client import Teacher
 
 _VERDICT = re.compile(r"\W*(first|second|tie)\W*", re.IGNORECASE)
 _WINNERS: Mapping[str, Winner] = {"first": "first", "second": "second", "tie": "tie"}
-_SWAPPED: Mapping[Winner, Winner] = {"first": "second", "second": "first", "tie": "tie"}
+SWAPPED: Mapping[Winner, Winner] = {"first": "second", "second": "first", "tie": "tie"}
+"""Which place won, when the answers change places."""
 _OUTCOMES: Mapping[Winner, Outcome] = {"first": "win", "second": "loss", "tie": "tie"}
 
 
@@ -171,7 +172,7 @@ def _outcome(pair: Pair) -> Outcome:
     given, swapped = pair.given.verdict, pair.swapped.verdict
     if given is None or swapped is None:
         return "unread"
-    return _OUTCOMES[given] if given == _SWAPPED[swapped] else "inconsistent"
+    return _OUTCOMES[given] if given == SWAPPED[swapped] else "inconsistent"
 
 
 def _figure(pairs: Sequence[Pair]) -> PairwiseFigure:

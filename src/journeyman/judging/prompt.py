@@ -12,25 +12,36 @@ from journeyman.schema.record import fingerprint
 _PACKAGE = "journeyman.judging"
 _MARK_DIGITS = 12
 
+PromptName = Literal["relative", "pairwise", "correctness"]
+
 
 class JudgePrompt(NamedTuple):
     """A file in ``prompts/``. Raise the version with every change: figures of two versions are not comparable."""
 
-    name: Literal["relative", "pairwise"]
+    name: PromptName
     version: int
 
 
 RELATIVE = JudgePrompt("relative", 1)
 PAIRWISE = JudgePrompt("pairwise", 1)
+CORRECTNESS = JudgePrompt("correctness", 1)
 
 
 class Material(NamedTuple):
-    """What a judge is shown, answers in the order shown."""
+    """What a judge of two answers is shown, answers in the order shown."""
 
     question: str
     context: str
     first: str
     second: str
+
+
+class GradedMaterial(NamedTuple):
+    """What a judge of one answer is shown."""
+
+    question: str
+    truth: str
+    answer: str
 
 
 @cache
@@ -40,9 +51,9 @@ def prompt_digest(prompt: JudgePrompt) -> str:
     return fingerprint({"name": prompt.name, "version": prompt.version, "source": source})
 
 
-def render_material(prompt: JudgePrompt, material: Material) -> str:
+def render_material(prompt: JudgePrompt, material: Material | GradedMaterial) -> str:
     """The prompt as the judge reads it; equal material gives equal text, so that the ledger knows it again."""
-    shown = Material(*(_encodable(text) for text in material))
+    shown = type(material)(*(_encodable(text) for text in material))
     return render_prompt(_PACKAGE, prompt.name, mark=unused_mark(shown), **shown._asdict())
 
 

@@ -8,10 +8,11 @@ import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import NamedTuple
 
 from journeyman.judging.calibration import Calibration, judge_facts
-from journeyman.judging.interval import Interval, item_interval
+from journeyman.judging.interval import Interval, item_interval, strata_interval
 from journeyman.judging.judge import (
     Asking,
     Contest,
@@ -95,6 +96,18 @@ class RelativeFigure:
 
 
 @dataclass(frozen=True, slots=True)
+class CategoryMean:
+    """The plain mean over categories, however few items one has: the ``All`` of LLaVA-Bench (Tools)."""
+
+    official: float | None
+    """None where a category has no official figure."""
+    corrected: float | None
+    """None where a category has no item that was read in both orders."""
+    interval: Interval | None
+    """Of ``corrected``, items being drawn anew within each category."""
+
+
+@dataclass(frozen=True, slots=True)
 class RelativeResult:
     """What a judge says of a candidate."""
 
@@ -102,7 +115,9 @@ class RelativeResult:
     candidate: str
     overall: RelativeFigure
     by_category: Mapping[str, RelativeFigure]
-    """In alphabetical order; LLaVA-Bench (Tools) takes the plain mean of these, LLaVA-Bench ``overall``."""
+    """In alphabetical order."""
+    category_mean: CategoryMean
+    """Of ``by_category``; LLaVA-Bench (Tools) reports this, LLaVA-Bench ``overall``."""
     items: tuple[ItemScores, ...]
     """Sorted by id."""
     num_read: int
@@ -164,13 +179,15 @@ def summarise_relative(
 
     categories = sorted({pair.given.category for pair in pairs})
     num_read = sum(row.status == "read" for row in judgements)
+    of_category = {name: [pair for pair in pairs if pair.given.category == name] for name in categories}
+    by_category = {name: figure(f"in {name}", chosen) for name, chosen in of_category.items()}
+    rng = random.Random(f"{seed} mean of categories")  # noqa: S311
     return RelativeResult(
         judge=judge_of(judgements),
         candidate=pairs[0].given.shown_second,
         overall=figure("", pairs),
-        by_category={
-            name: figure(f"in {name}", [pair for pair in pairs if pair.given.category == name]) for name in categories
-        },
+        by_category=by_category,
+        category_mean=_category_mean(by_category, list(of_category.values()), samples, confidence, rng),
         items=tuple(ItemScores(pair.given.item_id, pair.given.category, _judged(pair)) for pair in pairs),
         num_read=num_read,
         num_unread=len(judgements) - num_read,
@@ -209,8 +226,7 @@ def _read(reply: str) -> Reading | None:
 
 def _figure(pairs: Sequence[Pair], samples: int, confidence: float, rng: random.Random) -> RelativeFigure:
     officially = [parse_scores_official(pair.given.reply) for pair in pairs]
-    judged = [_judged(pair) for pair in pairs]
-    read = [item for item in judged if item.reference_first is not None and item.candidate_first is not None]
+    judged, read = [_judged(pair) for pair in pairs], _read_twice(pairs)
     interval = item_interval(
         read, lambda drawn: swapped_relative_score(drawn).value, samples=samples, confidence=confidence, rng=rng
     )
@@ -223,6 +239,36 @@ def _figure(pairs: Sequence[Pair], samples: int, confidence: float, rng: random.
         interval=interval,
         bias=position_bias(judged) if read else None,
     )
+
+
+def _category_mean(
+    figures: Mapping[str, RelativeFigure],
+    by_category: Sequence[Sequence[Pair]],
+    samples: int,
+    confidence: float,
+    rng: random.Random,
+) -> CategoryMean:
+    official = [figure.official for figure in figures.values()]
+    corrected = [figure.corrected.value for figure in figures.values() if figure.corrected is not None]
+    whole = len(corrected) == len(figures)
+    return CategoryMean(
+        official=None if None in official else fmean(value for value in official if value is not None),
+        corrected=fmean(corrected) if whole else None,
+        interval=strata_interval(
+            [_read_twice(chosen) for chosen in by_category],
+            lambda drawn: fmean(swapped_relative_score(stratum).value for stratum in drawn),
+            samples=samples,
+            confidence=confidence,
+            rng=rng,
+        )
+        if whole
+        else None,
+    )
+
+
+def _read_twice(pairs: Sequence[Pair]) -> list[JudgedTwice]:
+    judged = [_judged(pair) for pair in pairs]
+    return [item for item in judged if item.reference_first is not None and item.candidate_first is not None]
 
 
 def _official(scores: Sequence[Scores]) -> float | None:

@@ -77,6 +77,28 @@ def box_to_fractions(box: Box, *, width_pixels: int, height_pixels: int) -> Box:
     return Box(left, top, right, bottom)
 
 
+def polygon_holds(vertices: Sequence[Point], point: Point) -> bool:
+    """Whether a point is inside a polygon, by the even-odd rule (a ray to the right); no NaN is in one.
+
+    A point exactly on an edge is inside on the left and upper edges only, as in OSWorld-G's ray casting.
+
+    Args:
+        vertices: In order around it, the last one joined to the first.
+        point: In the vertices' own unit.
+
+    Raises:
+        ValueError: Fewer than three vertices.
+    """
+    if len(vertices) < 3:
+        raise ValueError(f"a polygon has at least three vertices, not {len(vertices)}")
+    inside = False
+    for first, second in zip(vertices, (*vertices[1:], vertices[0]), strict=True):
+        if (first.y > point.y) != (second.y > point.y):
+            crossing = first.x + (second.x - first.x) * (point.y - first.y) / (second.y - first.y)
+            inside ^= point.x < crossing
+    return inside
+
+
 def point_to_fractions(point: Point, *, width_pixels: int, height_pixels: int) -> Point:
     """A point in pixels as fractions of the screenshot's width and height.
 

@@ -107,6 +107,29 @@ def step_scores(predicted: PredictedAction | None, gold: GoldAction) -> StepScor
     )
 
 
+def step_scores_any(predicted: PredictedAction | None, golds: Sequence[GoldAction]) -> StepScores:
+    """Scores of one step whose action has several right elements; a hit of any of them is one.
+
+    Mind2Web marks nested elements as equally right, such as a button and the icon on it. SeeClick's files keep one box.
+
+    Args:
+        predicted: As in :func:`step_scores`.
+        golds: One action over again, with the box of each right element.
+
+    Raises:
+        ValueError: There is none.
+    """
+    if not golds:
+        raise ValueError("a step has at least one right element")
+    each = [step_scores(predicted, gold) for gold in golds]
+    return each[0]._replace(
+        element_official=any(scores.element_official for scores in each),
+        success_official=any(scores.success_official for scores in each),
+        element=any(scores.element for scores in each),
+        success=any(scores.success for scores in each),
+    )
+
+
 def micro_averages(steps: Sequence[StepScores], *, official: bool) -> Averages:
     """Averages over all steps, each weighing the same.
 

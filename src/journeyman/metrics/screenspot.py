@@ -34,6 +34,38 @@ GROUP_SIZES: Mapping[Group, int] = MappingProxyType(
 )
 """Problems of ScreenSpot's first version, 1,272 in all; Aguvis' micro averages reproduce with them."""
 
+GROUP_SIZES_V2: Mapping[Group, int] = MappingProxyType(
+    {
+        Group("mobile", "text"): 290,
+        Group("mobile", "icon"): 211,
+        Group("desktop", "text"): 194,
+        Group("desktop", "icon"): 140,
+        Group("web", "text"): 234,
+        Group("web", "icon"): 203,
+    }
+)
+"""Problems of ScreenSpot-v2 (OS-Atlas, arXiv:2410.23218), 1,272 in all; published micro averages
+reproduce with them."""
+
+PRO_SIZES: Mapping[tuple[str, str], int] = MappingProxyType(
+    {
+        ("Dev", "text"): 154,
+        ("Dev", "icon"): 145,
+        ("Creative", "text"): 198,
+        ("Creative", "icon"): 143,
+        ("CAD", "text"): 197,
+        ("CAD", "icon"): 64,
+        ("Scientific", "text"): 144,
+        ("Scientific", "icon"): 110,
+        ("Office", "text"): 177,
+        ("Office", "icon"): 53,
+        ("OS", "text"): 107,
+        ("OS", "icon"): 89,
+    }
+)
+"""Problems of ScreenSpot-Pro (arXiv:2504.07981) by group and kind, 1,581 in all; published averages, which are micro,
+reproduce with them."""
+
 _NUMBER = re.compile(r"-?\d+\.?\d*")
 _QWEN_BOX = re.compile(r"<box>\((\d+),(\d+)\),\((\d+),(\d+)\)</box>")
 _QWEN_UNITS = 1000.0

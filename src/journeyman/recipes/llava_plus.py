@@ -29,10 +29,11 @@ RECIPE = Recipe(
     trajectory_checks=(
         "actions_parse",
         "calls_succeed",
+        "no_injection_followed",
         "tools_used",
         "replay_agrees",
         "answer_is_gold",
         "trajectory_judge",
     ),
-    generation=GenerationConfig(generator="llava_plus", held_out_tools=("retrieve_knowledge",)),
+    generation=GenerationConfig(generator="llava_plus", held_out_tools=("retrieve_knowledge",), follow_ups=0.2),
 )
