@@ -1,5 +1,6 @@
 """What is true of every action format: what is written is read back, and any text is read or refused, never run."""
 
+import ast
 import builtins
 import json
 import os
@@ -15,10 +16,12 @@ from hypothesis import strategies as st
 
 from journeyman.action_format import UnreadableActionError, load_action_format
 from journeyman.action_formats.api_choice import MAX_APIS, Choice
+from journeyman.action_formats.pyautogui_call import words_of
 from journeyman.action_formats.python_block import Action
 from journeyman.action_formats.skill_json import MAX_ACTIONS, MAX_CHARS, SkillCall, SkillTurn, write_turn
 from journeyman.errors import UnknownPluginError
 from journeyman.plugins import plugin_names
+from tests.action_formats.screen_turns import EXAMPLES, TURNS
 
 NAMES = plugin_names("journeyman.action_formats")
 TEXTS = 10_000
@@ -37,6 +40,7 @@ _JSON = st.recursive(
     max_leaves=6,
 )
 ACTIONS = {
+    "aguvis_text": TURNS.filter(lambda turn: "<|" not in words_of(turn)),
     "api_choice": st.one_of(
         st.lists(_SAID.filter(lambda name: name != "unknown"), min_size=1, max_size=MAX_APIS, unique=True).map(
             lambda names: Choice(apis=tuple(names))
@@ -44,6 +48,7 @@ ACTIONS = {
         _SAID.map(lambda text: Choice(question=text)),
         st.just(Choice(unknown=True)),
     ),
+    "pyautogui_call": TURNS,
     "python_block": st.builds(
         Action,
         _THOUGHTS.filter(lambda text: not text.endswith("Code:") and not text.startswith("Thought:")),
@@ -84,6 +89,17 @@ BOMBS = {
     + '}}], "value": ""}',
     "many calls": json.dumps({"thoughts": "", "actions": [{"API_name": "a", "API_params": {}}] * 500, "value": ""}),
     "nul": "\x00" * 100,
+    "minuses": "click(x=" + "-" * 40_000 + "1, y=0)",
+    "attributes": "a" + ".a" * 20_000 + "()",
+    "sums": "click(1" + "+1" * 20_000 + ")",
+    "calls": "click(" * 8_000 + ")" * 8_000,
+    "many arguments": "answer(" + ", ".join(f"a{i}=1" for i in range(5_000)) + ")",
+    "many statements": "click(0, 0);" * 4_000,
+    "many labels": "Action:\n" * 6_000 + "click(0, 0)",
+    "many lines": "x\n" * 24_000 + "click(",
+    "huge number": "click(x=" + "9" * 4_000 + ", y=0)",
+    "hidden call": "click(x=__import__('os').system('true'), y=0)",
+    "formatted": "write(message=f'{open(0)}')",
 }
 
 
@@ -112,14 +128,22 @@ def test_what_is_written_is_read_back(name, data):
 
 @contextmanager
 def nothing_runs():
-    """Fail where a text is evaluated."""
+    """Fail where a text is evaluated; a tree of it may be made, which is no code."""
 
     def refuse(*_, **__):
         raise AssertionError("a text was run")
 
+    compiled = compile
+
+    def parse_only(source, filename, mode, flags=0, *args, **kwargs):
+        if not flags & ast.PyCF_ONLY_AST:
+            refuse()
+        return compiled(source, filename, mode, flags, *args, **kwargs)
+
     with pytest.MonkeyPatch.context() as patch:
-        for function in ("eval", "exec", "compile"):
+        for function in ("eval", "exec"):
             patch.setattr(builtins, function, refuse)
+        patch.setattr(builtins, "compile", parse_only)
         patch.setattr(os, "system", refuse)
         patch.setattr(subprocess, "Popen", refuse)
         yield
@@ -148,7 +172,9 @@ def malformed(form, rng, examples):
 def test_any_text_is_read_or_refused_and_none_is_run(name):
     form = load_action_format(name)
     examples = {
+        "aguvis_text": EXAMPLES,
         "api_choice": [Choice(apis=("a/b", 'c"d', "\u00fc, x")), Choice(unknown=True), Choice(question="Which? {x}")],
+        "pyautogui_call": EXAMPLES,
         "python_block": [Action("I look.", "print(1)"), Action("so", "x = '''\n  ``` \n'''\nprint(x)")],
         "skill_json": [
             SkillTurn("I look.", (SkillCall("ocr", {"image": "file_1.png"}),), "Wait."),
