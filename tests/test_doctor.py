@@ -56,3 +56,11 @@ def test_a_library_that_cannot_be_imported_is_a_warning_with_the_command():
 
 def test_a_library_that_crashes_does_not_take_the_doctor_with_it(monkeypatch):
     assert doctor._library("os, ctypes; ctypes.string_at(0)", "train").text.startswith("cannot be imported")
+
+
+def test_screens_say_what_they_lack(settings, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    finding = doctor._screens(settings)
+    assert finding.grade == "warning"
+    assert "miniwob: " in finding.text
+    assert "apt-get install chromium-headless-shell" in finding.text or "pip install" in finding.text

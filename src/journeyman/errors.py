@@ -3,6 +3,8 @@
 A message says what was wrong, with the value, and what to do: lower case, no full stop.
 """
 
+from typing import Literal
+
 
 class JourneymanError(Exception):
     """The root: catch it to tell a named refusal from a bug."""
@@ -42,6 +44,18 @@ class ToolError(JourneymanError):
 
 class ToolUnavailableError(ToolError):
     """The tool could not be asked: its process or endpoint is down, which says nothing of the call; never recorded."""
+
+
+ScreenFault = Literal["load timeout", "dialog", "window", "navigation", "crash", "action timeout", "closed"]
+"""How a page was lost."""
+
+
+class ScreenError(JourneymanError):
+    """A page and what was done on it are lost; the episode fails, and the browser pool gives another page."""
+
+    def __init__(self, cause: ScreenFault, message: str = "") -> None:
+        super().__init__(f"{cause}: {message}" if message else cause)
+        self.cause: ScreenFault = cause
 
 
 class SandboxError(JourneymanError):

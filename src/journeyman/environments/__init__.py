@@ -1,0 +1,1 @@
+"""One environment a file: tasks on pages that judge themselves."""

@@ -1,0 +1,3 @@
+from tests.browsers import browsers
+
+__all__ = ["browsers"]
