@@ -1,6 +1,7 @@
 """What training takes. The DeepSpeed configuration is derived from it (deepspeed_config.py)."""
 
-from typing import Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -22,6 +23,21 @@ class LoraConfig(BaseModel):
     also_train: tuple[str, ...] = ()
     """Freeze groups trained in full beside the adapters, e.g. ``merger``; the adapter's folder holds their weights
     too."""
+
+
+class ViewsConfig(BaseModel):
+    """What samples are made of screens when they are loaded (views.py); other rows are trained on as stored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    pairs_per_sample: int = Field(default=8, ge=0)
+    """Most pairs of a page (family ``grounding``) that share its picture in one sample. They are shuffled and dealt out
+    anew every epoch, each once; a later pair sees those before it. 1 shows the picture anew for each pair; 0 takes
+    pages as they are stored, all pairs in one."""
+    levels: Mapping[Literal["l0", "l1", "l2", "l3"], Annotated[float, Field(ge=0, allow_inf_nan=False)]] = {}
+    """Weights by which each step (family ``planning``) is drawn every epoch: as its command alone (``l0``), with its
+    Action (``l1``), Thought too (``l2``) or Observation too (``l3``). A step that lacks words of its level is told on
+    the fullest that it has. Empty takes steps as they are stored."""
 
 
 class StageConfig(BaseModel):
@@ -130,6 +146,9 @@ class TrainingConfig(BaseModel):
     too_long: Literal["drop", "cut"] = "drop"
     """``drop`` leaves a too long conversation out; ``cut`` keeps its turns up to the last trained one that fits, with
     their pictures, and leaves it out where none does."""
+    views: ViewsConfig | None = None
+    """What samples are made of pages and steps of a screen dataset; None trains on rows as they are stored. Where it is
+    set, samples are what is drawn, shuffled and counted."""
     mixture: tuple[MixedDataset, ...] = ()
     """Datasets that are trained on beside the run's own."""
     shuffle_rows: int = Field(default=2048, ge=1)
@@ -156,7 +175,7 @@ class TrainingConfig(BaseModel):
     """Keep an exponential moving average of the trained weights, and validate and export it in their place
     (averaging.py); 0 is off. 0.999 averages over about the last thousand steps. Four more bytes a trained weight and
     rank share."""
-    checkpoint_every: int = 100
+    checkpoint_every: int = Field(default=100, ge=1)
     """Optimizer steps between checkpoints in the store."""
     keep_checkpoints: int = 2
     """The newest ones; the best by validation loss is kept beside them where losses are known."""
@@ -243,6 +262,10 @@ def _contradictions(c: TrainingConfig) -> list[tuple[bool, str]]:
         (
             c.nodes > 1 and c.launcher == "deepspeed" and not c.hostfile,
             f"nodes = {c.nodes} under the deepspeed launcher needs hostfile, with a line 'host slots={c.ranks}' a node",
+        ),
+        (
+            c.views is not None and bool(c.views.levels) and not any(c.views.levels.values()),
+            "views.levels has no weight above 0; give one, or leave it empty",
         ),
         (len(set(names)) < len(names), f"stages = {', '.join(names)}: a name comes twice"),
     ]

@@ -23,7 +23,7 @@ from journeyman.training.packing import Packing, Step
 from journeyman.training.position import Position
 
 SAMPLE_ROWS = 512
-"""First rows of the order, from which the steps of an epoch are told; exact for datasets up to this size."""
+"""First samples of the order, from which the steps of an epoch are told; exact for datasets up to this size."""
 _CHUNK_ROWS = 8
 _CHUNKS_AHEAD = 8
 _BATCHES_AHEAD = 3
@@ -34,6 +34,8 @@ _KEPT_BYTES = 1 << 28
 _POLL_SECONDS = 0.2
 _CLOSE_SECONDS = 60.0
 
+Key = tuple[int, int, int, int]
+"""What a sample is: dataset, group, row and form (``RowRef.key``)."""
 Collate = Callable[[Sequence[Sequence[Encoded]], int], dict[str, Any]]
 """(rows of conversations, tokens of the shared prefix) -> tensors of one forward pass."""
 
@@ -43,8 +45,8 @@ class Candidate:
     """A row that has been measured and can be trained on."""
 
     ref: RowRef
-    key: tuple[int, int, int]
-    """Dataset, group and row."""
+    key: Key | None
+    """None where it does not come again, and is not worth keeping."""
     measure: Measure
     position: Position
     """Behind this row."""
@@ -132,8 +134,8 @@ class Loader:
                 encoder.opening(next(mixture.datasets[0].stored()).conversation.messages_json)
             )
         self._pool = EncodingPool(encoder, processes)
-        self._measures: dict[tuple[int, int, int], Measure] = {}
-        self._kept: dict[tuple[int, int, int], Encoded] = {}
+        self._measures: dict[Key, Measure] = {}
+        self._kept: dict[Key, Encoded] = {}
         self._room = _KEPT_BYTES
         self._stop = threading.Event()
         self._ready: Queue[Any] = Queue(_BATCHES_READY)
@@ -268,7 +270,7 @@ class Loader:
         return Batch(self._collate(rows, prefix), tuple(tuple(map(len, row)) for row in rows))
 
     def _encoding(self, candidate: Candidate) -> "Future[Encoded]":
-        known = self._kept.get(candidate.key)
+        known = None if candidate.key is None else self._kept.get(candidate.key)
         if known is not None:
             done: Future[Encoded] = Future()
             done.set_result(known)
@@ -277,10 +279,11 @@ class Loader:
 
     def _keep(self, candidate: Candidate, future: "Future[Encoded]") -> Encoded:
         """The encoded conversation, kept for the next epoch if its dataset fits the buffer and while there is room."""
-        encoded = future.result()
+        encoded, key = future.result(), candidate.key
         size = encoded.patches.nbytes + encoded.input_ids.nbytes * 5
-        if self._mixture.datasets[candidate.key[0]].fits and candidate.key not in self._kept and size <= self._room:
-            self._kept[candidate.key] = encoded
+        kept = key is None or key in self._kept
+        if key is not None and not kept and self._mixture.datasets[key[0]].fits and size <= self._room:
+            self._kept[key] = encoded
             self._room -= size
         return encoded
 
@@ -299,29 +302,31 @@ class Loader:
         return self._measured_in(islice(self._mixture.rows_after(position.drawn), rows), position)
 
     def _measured_in(self, drawn: Iterator[Drawn], position: Position) -> Iterator[Candidate]:
-        pending: deque[tuple[list[Drawn], Future[list[Measure]] | None]] = deque()
+        pending: deque[tuple[list[Drawn], list[Measure] | Future[list[Measure]]]] = deque()
         fruitless = 0
         while True:
             while len(pending) < _CHUNKS_AHEAD and (chunk := list(islice(drawn, _CHUNK_ROWS))):
                 pending.append((chunk, self._measuring(chunk)))
             if not pending:
                 return
-            chunk, future = pending.popleft()
-            measures = [self._measures[_key(d)] for d in chunk] if future is None else future.result()
+            chunk, found = pending.popleft()
+            measures = found if isinstance(found, list) else found.result()
             for row, measure in zip(chunk, measures, strict=True):
-                if row.dataset >= 0 and self._mixture.datasets[row.dataset].fits:
-                    self._measures[_key(row)] = measure
+                key = _key(row)
+                if key is not None and row.dataset >= 0 and self._mixture.datasets[row.dataset].fits:
+                    self._measures[key] = measure
                 position = position.behind(row.after, measure, first_epoch=row.first_epoch)
                 usable = measure.turns > 0 and measure.trained > 0
                 fruitless = 0 if usable else fruitless + 1
                 if fruitless > 2 * self._mixture.rows + SAMPLE_ROWS:
                     raise ConfigError(self._nothing_left(self._mixture.rows))
                 if usable:
-                    yield Candidate(row.ref, _key(row), measure, position)
+                    yield Candidate(row.ref, key, measure, position)
 
-    def _measuring(self, chunk: list[Drawn]) -> "Future[list[Measure]] | None":
-        if all(_key(row) in self._measures for row in chunk):
-            return None
+    def _measuring(self, chunk: list[Drawn]) -> "list[Measure] | Future[list[Measure]]":
+        known = [self._measures[key] for row in chunk if (key := _key(row)) is not None and key in self._measures]
+        if len(known) == len(chunk):
+            return known
         conversations = [row.ref.conversation for row in chunk]
         return self._pool.submit(_measure, [(c.row_id, c.messages_json, c.sizes()) for c in conversations])
 
@@ -345,8 +350,9 @@ class _Failed:
     error: BaseException
 
 
-def _key(row: Drawn) -> tuple[int, int, int]:
-    return row.dataset, row.ref.group, row.ref.row
+def _key(row: Drawn) -> Key | None:
+    key = row.ref.key
+    return None if key is None else (row.dataset, *key)
 
 
 def _measure(encoder: Encoder, rows: list[tuple[str, str, dict[str, Size]]]) -> list[Measure]:

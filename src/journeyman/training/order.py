@@ -2,7 +2,8 @@
 
 A dataset's groups are shuffled anew every epoch and taken in runs of at most ``BUFFER_ROWS`` rows or
 ``BUFFER_BYTES``; the rows of a run are shuffled among themselves. One run is held, and the next is
-read meanwhile. A dataset that is no larger than one run is shuffled as a whole, read once and kept.
+read meanwhile. A dataset that is no larger than one run is shuffled as a whole, read once and kept. What is
+drawn are samples: rows, or what a view makes of each (views.py).
 """
 
 import random
@@ -23,12 +24,13 @@ from journeyman.schema.message import messages_from_json
 from journeyman.storage.row_groups import RowGroup, RowGroups
 from journeyman.training.conversations import Conversation
 from journeyman.training.media_source import MediaSource
+from journeyman.training.views import GROUNDING, USER_TURN, RowView
 
 BUFFER_ROWS = 2048
 BUFFER_BYTES = 1 << 28
 """As stored, which for pictures is about what they take in memory."""
 _READERS = 8
-_COLUMNS = ("example_id", "messages_json")
+_COLUMNS = ("example_id", "family", "messages_json")
 _STORED = MediaSource()
 
 
@@ -39,12 +41,12 @@ class _Run:
     epoch: int
     number: int
     groups: tuple[int, ...]
-    rows: int
+    samples: int
 
 
 @dataclass(frozen=True, slots=True)
 class RowRef:
-    """One row of the buffer; it keeps its group in memory."""
+    """One row of the buffer, or a sample that a view makes of it; it keeps its group in memory."""
 
     group: int
     """Number of its group in the dataset."""
@@ -52,6 +54,10 @@ class RowRef:
     """Its number in the group."""
     table: pa.Table = field(repr=False)
     source: MediaSource = field(repr=False)
+    view: RowView | None = None
+    epoch: int = 0
+    part: int = 0
+    """Number of the sample among those of the row."""
 
     @property
     def row_id(self) -> str:
@@ -59,9 +65,26 @@ class RowRef:
         return str(self.table["example_id"][self.row].as_py())
 
     @property
+    def key(self) -> tuple[int, int, int] | None:
+        """Equal where samples are: group, row and the form that a view gives; None where it does not come again."""
+        form = 0
+        if self.view is not None:
+            found = self.view.form(self.table["family"][self.row].as_py(), self.row_id, self.epoch)
+            if found is None:
+                return None
+            form = found
+        return self.group, self.row, form
+
+    @property
     def conversation(self) -> Conversation:
-        """The row, copied out of the buffer."""
+        """The sample, copied out of the buffer.
+
+        Raises:
+            SchemaError: The row is not one that its view can look at.
+        """
         (row,) = self.table.slice(self.row, 1).to_pylist()
+        if self.view is not None:
+            row["messages_json"] = self.view.messages_json(row, epoch=self.epoch, part=self.part)
         return self.source.conversation(row)
 
 
@@ -78,6 +101,7 @@ class Rows:
         share: float = 1.0,
         buffer_rows: int = BUFFER_ROWS,
         media: MediaSource = _STORED,
+        view: RowView | None = None,
     ) -> None:
         """Read footers, and of the rows no more than is needed to know which of them are meant.
 
@@ -89,6 +113,8 @@ class Rows:
             share: Share of those rows, 0 to 1, drawn once.
             buffer_rows: Rows shuffled among themselves.
             media: Where the media of a row come from.
+            view: What samples are made of rows; None takes them as stored. Where it cuts pages, their texts are read
+                once, a group at a time, to count the samples.
 
         Raises:
             SchemaError: The files do not hold examples.
@@ -98,6 +124,7 @@ class Rows:
         self._files = RowGroups(urls)
         refuse_other_schema(self._files.schema, ", ".join(urls))
         self._media = media
+        self._view = view
         # A dataset that was written before there were sounds and videos has no columns for them.
         self._columns = (*_COLUMNS, *(name for name in media.columns if name in self._files.schema.names))
         self._seed = seed
@@ -108,9 +135,12 @@ class Rows:
         found = [(group, rows) for group, rows in zip(self._files.groups, chosen, strict=True) if len(rows)]
         self._groups: tuple[RowGroup, ...] = tuple(group for group, _ in found)
         self._chosen_rows = tuple(rows for _, rows in found)
-        self.rows = sum(len(rows) for rows in self._chosen_rows)
-        small = self.rows <= buffer_rows and sum(g.size_bytes for g in self._groups) <= BUFFER_BYTES
-        self.fits = small or len(self._groups) <= 1
+        self._samples = tuple(self._readers.map(self._num_samples, self._groups, self._chosen_rows))
+        """Samples an epoch of each of these rows."""
+        self.rows = sum(int(samples.sum()) for samples in self._samples)
+        """Samples an epoch: as many as rows where no view cuts them."""
+        held, size = sum(map(len, self._chosen_rows)), sum(group.size_bytes for group in self._groups)
+        self.fits = (held <= buffer_rows and size <= BUFFER_BYTES) or len(self._groups) <= 1
         """Whether the buffer holds all of them."""
 
     def close(self) -> None:
@@ -118,34 +148,34 @@ class Rows:
         self._readers.shutdown(wait=False, cancel_futures=True)
 
     def shuffled(self, drawn: int) -> Iterator[RowRef]:
-        """The order of training from its ``drawn``-th row on; each row once an epoch."""
+        """The order of training from its ``drawn``-th sample on; each once an epoch."""
         epoch, skipped = divmod(drawn, max(1, self.rows))
         runs = self._runs_from(epoch) if self.rows else iter(())
         run = next(runs, None)
         while run is not None:
-            if skipped >= run.rows:
-                skipped -= run.rows
+            if skipped >= run.samples:
+                skipped -= run.samples
                 run = next(runs)
                 continue
             following = next(runs)
             held = {g: self._held[g] if g in self._held else self._read(g) for g in run.groups}
             ahead = {g: held[g] if g in held else self._read(g) for g in following.groups}
             self._held = held | ahead
-            order = [(g, int(row)) for g in sorted(run.groups) for row in self._chosen_rows[g]]
+            order = [sample for g in sorted(run.groups) for sample in self._samples_of(g)]
             random.Random(self._seed_of(run)).shuffle(order)  # noqa: S311 - reproducible order, no secret
-            for group, row in order[skipped:]:
-                yield RowRef(group, row, held[group].result(), self._media)
+            for group, row, part in order[skipped:]:
+                yield RowRef(group, row, held[group].result(), self._media, self._view, run.epoch, part)
             skipped, run = 0, following
 
     def stored(self) -> Iterator[RowRef]:
-        """Each row once, as stored."""
+        """Each sample of the first epoch once, in the order in which rows are stored."""
         ahead = [self._read(g) for g in range(min(2, len(self._groups)))]
-        for group, rows in enumerate(self._chosen_rows):
+        for group in range(len(self._groups)):
             table = ahead.pop(0).result()
             if group + 2 < len(self._groups):
                 ahead.append(self._read(group + 2))
-            for row in rows:
-                yield RowRef(group, int(row), table, self._media)
+            for _, row, part in self._samples_of(group):
+                yield RowRef(group, row, table, self._media, self._view, 0, part)
 
     def texts(self) -> Iterator[str]:
         """Text of every turn, as stored; pictures are not read."""
@@ -175,6 +205,21 @@ class Rows:
             mask &= np.array([rng.random() < share for _ in range(group.rows)], dtype=bool)
         return np.flatnonzero(mask).astype(np.int32)
 
+    def _num_samples(self, group: RowGroup, rows: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+        """Samples of each of the ``rows``; texts are read only where there may be pages to cut."""
+        cuts = self._view is not None and self._view.pairs_per_sample > 0
+        if self._view is None or not cuts or self._files.constant(group, "family") not in (None, GROUNDING):
+            return np.ones(len(rows), dtype=np.int32)
+        table = self._files.read(group, ("family", "messages_json")).take(pa.array(rows))
+        pairs = pc.count_substring(table["messages_json"], USER_TURN).to_numpy().astype(np.int32)
+        pages = pc.equal(table["family"], GROUNDING).to_numpy()
+        return np.where(pages, self._view.num_samples(pairs), 1).astype(np.int32)
+
+    def _samples_of(self, group: int) -> Iterator[tuple[int, int, int]]:
+        """Group, row and number of each sample of a group."""
+        for row, samples in zip(self._chosen_rows[group].tolist(), self._samples[group].tolist(), strict=True):
+            yield from ((group, row, part) for part in range(samples))
+
     def _runs_from(self, epoch: int) -> Iterator[_Run]:
         while True:
             yield from self._runs(epoch)
@@ -193,7 +238,7 @@ class Rows:
                 runs.append([])
                 rows, size = len(self._chosen_rows[group]), self._groups[group].size_bytes
             runs[-1].append(group)
-        counts = [sum(len(self._chosen_rows[g]) for g in run) for run in runs]
+        counts = [sum(int(self._samples[g].sum()) for g in run) for run in runs]
         return [_Run(epoch, i, tuple(run), count) for i, (run, count) in enumerate(zip(runs, counts, strict=True))]
 
     def _seed_of(self, run: _Run) -> str:
@@ -202,7 +247,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """One row of a mixture."""
+    """One sample of a mixture."""
 
     dataset: int
     """Number of its dataset."""
@@ -210,7 +255,7 @@ class Drawn:
     first_epoch: bool
     """Whether it is drawn for the first time."""
     after: tuple[int, ...]
-    """Rows drawn of each dataset up to and with this one: where to go on."""
+    """Samples drawn of each dataset up to and with this one: where to go on."""
 
 
 class Mixture:

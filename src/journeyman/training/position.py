@@ -1,4 +1,7 @@
-"""How far a run has come through its rows: with it a checkpoint goes on at the next one, at any number of ranks."""
+"""How far a run has come through its rows: with it a checkpoint goes on at the next one, at any number of ranks.
+
+Where views make samples of rows (views.py), rows are samples here.
+"""
 
 import json
 from dataclasses import asdict, dataclass, replace

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from journeyman.errors import ConfigError
-from journeyman.training.config import LoraConfig, StageConfig, TrainingConfig
+from journeyman.training.config import LoraConfig, StageConfig, TrainingConfig, ViewsConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +138,7 @@ def _aguvis(base_model: str, rate: float) -> TrainingConfig:
         too_long="cut",
         gradient_checkpointing=True,
         max_pixels=46 * 26 * _QWEN_PIXEL,
+        views=ViewsConfig(pairs_per_sample=8, levels={"l1": 1.0, "l2": 2.0}),
         min_pixels=256 * _QWEN_PIXEL,
         learning_rate=rate,
         schedule="cosine",

@@ -40,6 +40,7 @@ from journeyman.training.rank_protocol import (
     say,
 )
 from journeyman.training.schedule import learning_rate
+from journeyman.training.views import row_view
 
 if TYPE_CHECKING:
     from journeyman.training.engine import Engine, StepReport
@@ -131,6 +132,7 @@ class Rank:
             share=self.config.share,
             buffer_rows=self.training.shuffle_rows,
             media=self.media,
+            view=row_view(self.training),
         )
 
     def _loader(self, own: Rows, weight: float) -> Loader:
