@@ -15,5 +15,9 @@ def run_name() -> str:
         recipe = load_recipe(name, given.get("overrides") or {})
     except ConfigError:
         return f"{name}-refused"  # the run's first task raises the same error, where people look for it
-    size = f"{recipe.generation.queries}q" if recipe.task == "use tools" else f"{recipe.choices.instructions}i"
-    return f"{name}-{size}-{fingerprint(recipe)[:6]}"
+    sizes = {
+        "use tools": f"{recipe.generation.queries}q",
+        "choose apis": f"{recipe.choices.instructions}i",
+        "act on screens": f"{recipe.screens.pages}p",
+    }
+    return f"{name}-{sizes[recipe.task]}-{fingerprint(recipe)[:6]}"

@@ -8,6 +8,7 @@ from flows.evaluate_agent import evaluate, evaluate_on
 from flows.names import run_name
 from flows.synthesize_choices import choices
 from flows.synthesize_data import synthesize
+from flows.synthesize_screens import screens
 from flows.train_agent import train
 from tasks.evaluate import pose_problems
 from tasks.policies import PLAIN_JSON, shard_runner
@@ -69,6 +70,8 @@ def one_round(
     """Data, model and comparison; official benchmarks are run on every round's model."""
     if premises["recipe"]["task"] == "choose apis":
         synthesis = choices(premises)
+    elif premises["recipe"]["task"] == "act on screens":
+        synthesis = screens(premises)
     else:
         # The user's own files do not change from round to round: the first one's queries about them are in every
         # dataset.

@@ -44,7 +44,7 @@ SCRIPTED = "scripted"
 @stage(
     "pose-problems",
     version=posing.VERSION,
-    reads=("tools", "generation.held_out_tools"),
+    reads=("tools", "action_format", "generation.held_out_tools"),
     timeout_seconds=POSING_SECONDS,
     run_name="pose {split} problems",
 )
@@ -83,6 +83,25 @@ def pose_choices(
             split=split,
         )
     )
+
+
+@stage("pose-groundings", version=posing.VERSION, timeout_seconds=POSING_SECONDS, run_name="pose groundings")
+def pose_groundings(groundings: list[dict[str, Any]], screens: list[dict[str, Any]]) -> dict[str, Any]:
+    """Instructions about held-out pages as problems; ``screens`` hold the pages."""
+    return as_json(posing.pose_groundings(refs(groundings), refs(screens), store=open_resources().store))
+
+
+@stage(
+    "pose-screen-tasks",
+    version=posing.VERSION,
+    reads=("screens.held_out_families",),
+    timeout_seconds=POSING_SECONDS,
+    run_name="pose screen tasks",
+)
+def pose_screen_tasks(episodes: list[dict[str, Any]], recipe: dict[str, Any]) -> dict[str, Any]:
+    """Held-out episodes as problems, to be played anew."""
+    config = read_recipe(recipe).screens
+    return as_json(posing.pose_screen_tasks(refs(episodes), config.held_out_families, store=open_resources().store))
 
 
 @task(

@@ -23,6 +23,7 @@ from journeyman.report.drawings import loss_svg
 from journeyman.report.funnel import funnel_rows, spend_rows, stage_totals
 from journeyman.report.page import write_report
 from journeyman.report.round_rows import round_rows
+from journeyman.report.screen_gallery import ShardOfScreens, episodes_markdown, screens_markdown
 from journeyman.schema.artifact import ArtifactRef, StageResult
 from journeyman.storage import layout
 from tasks.policies import PLAIN_JSON, is_transient
@@ -58,6 +59,28 @@ def publish_dataset(result: dict[str, Any]) -> None:
         f"```python\ndatasets.load_dataset('parquet', data_files='{url}/train-*.parquet')\n```\n"
     )
     create_markdown_artifact(text, key="dataset", description="The dataset in the store")
+
+
+@task(
+    name="show-screens",
+    cache_policy=NO_CACHE,
+    persist_result=False,
+    result_serializer=PLAIN_JSON,
+    retries=2,
+    retry_delay_seconds=5,
+    retry_condition_fn=is_transient,
+    timeout_seconds=REPORT_SECONDS,
+)
+def show_screens(pages: list[dict[str, Any]], episodes: list[dict[str, Any]]) -> None:
+    """A few pages with their elements, and a few episodes as film strips."""
+    store = open_resources().store
+    tables = {
+        "screens": (screens_markdown(_shards_of(pages), store), "Pages, with everything on them that can be hit"),
+        "episodes": (episodes_markdown(_shards_of(episodes), store), "Episodes, each step on what was seen before it"),
+    }
+    for key, (text, description) in tables.items():
+        if text:
+            create_markdown_artifact(text, key=key, description=description)
 
 
 def publish_metrics(curve: Sequence[Mapping[str, Any]]) -> None:
@@ -220,6 +243,10 @@ def svg_url(svg: str) -> str:
     return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
 
 
+def _shards_of(results: list[dict[str, Any]]) -> list[ShardOfScreens]:
+    return [ShardOfScreens(ref(result), media_of(result)) for result in results]
+
+
 def _told(report: Mapping[str, Any], name: str, form: str) -> str:
     value = report.get(name)
     return "" if value is None else form.format(value)
@@ -240,14 +267,17 @@ def _stages(synthesis: dict[str, Any], models: dict[str, Any], evaluation: dict[
 def _problems(
     synthesis: dict[str, Any], evaluation: dict[str, Any]
 ) -> tuple[tuple[ArtifactRef, ...], tuple[ArtifactRef, ...]]:
-    """Problem rows, and media with their files and the pictures that tools returned; neither where none was posed."""
-    posed = evaluation.get("problems")
-    if not posed:
-        return (), ()
-    scored = [result for shards in evaluation["scores"].values() for result in shards]
-    files = [media_of(item) for item in synthesis.get("problem_files") or ()]
-    found = (*refs([posed, *scored], "media"), *files)
-    return (ref(posed),), tuple(item for item in dict.fromkeys(found) if item.rows)
+    """Problem rows, screen tasks among them, and media: their files and what tools returned or agents saw.
+
+    Neither where none was posed.
+    """
+    own = evaluation if evaluation.get("problems") else None
+    attempted = [*([own] if own else ()), *(evaluation.get("beside") or ())]
+    posed = [one["problems"] for one in attempted]
+    scored = [result for one in attempted for shards in one["scores"].values() for result in shards]
+    files = [media_of(item) for item in synthesis.get("problem_files") or ()] if own else []
+    found = (*refs([*posed, *scored], "media"), *files)
+    return refs(posed), tuple(item for item in dict.fromkeys(found) if item.rows)
 
 
 def _comparison_parts(comparison: Comparison) -> list[str]:
@@ -263,7 +293,7 @@ def _comparison_parts(comparison: Comparison) -> list[str]:
     ]
     for grouping in figures.short_groupings(comparison):
         parts += [f"#### By {grouping}", markdown_table(figures.group_rows(comparison, grouping))]
-    told = (figures.seed_text(comparison), figures.gated_text(comparison))
+    told = (figures.injected_text(comparison), figures.seed_text(comparison), figures.gated_text(comparison))
     return [*parts, *told, f"**{figures.gain_text(comparison)}**"]
 
 

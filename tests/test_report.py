@@ -191,6 +191,18 @@ def test_a_run_without_evaluation_still_has_a_report() -> None:
     assert "Did tuning work?" not in text
 
 
+def test_examples_are_rows_and_the_funnel_counts_the_trajectories_in_them() -> None:
+    store = Store("memory://joined")
+    ref = ArtifactRef(kind="examples", key="k", digest="d" * 64, rows=611)
+    joined = result("dataset", 790, 10, artifacts={"kept": ref}, facts={"joined": "179"})
+    url = write_report("talks", [*STAGES[:1], joined], None, [], recipe=RECIPE, teacher="x", store=store)
+    text = _text(store.get(url.removeprefix(store.url + "/")).decode())
+    assert re.search(r"\b611\b.{0,40}examples|examples.{0,40}\b611\b", text)
+    assert funnel_rows([joined])[0] | {"reasons": ""} == {
+        "stage": "dataset", "in": 800, "kept": 790, "dropped": 10, "failed": 0, "yield": "98.8%", "reasons": "",
+    }  # fmt: skip
+
+
 def test_the_funnel_adds_up_shards_and_sorts_reasons() -> None:
     rows = {row["stage"]: row for row in funnel_rows(STAGES)}
     assert rows["queries"] | {"reasons": ""} == {

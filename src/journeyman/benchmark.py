@@ -5,6 +5,7 @@ are made, cached and cut short: that is the stage ``evaluation``.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -80,6 +81,16 @@ class Known:
     seed: int
 
 
+@dataclass(frozen=True, slots=True)
+class Attempted:
+    """What one attempt of a benchmark's own came to."""
+
+    trajectory: Trajectory
+    media: tuple[MediaFile, ...] = ()
+    """Pictures that its steps name."""
+
+
+AttemptOne = Callable[[Problem, Controller], Awaitable[Attempted]]
 Baseline = Callable[[Known], Callable[[Query], Controller]]
 """What is known -> who attempts each query."""
 
@@ -161,6 +172,9 @@ class Benchmark:
         None
     )
     """(problem, who acts, tools, media by sha256) -> what was done, in place of the agent loop; no tool runs."""
+    open_attempts: Callable[[], AbstractAsyncContextManager[AttemptOne]] | None = None
+    """How a problem is attempted, for a block; in place of ``attempt`` where attempts share
+    something that is opened once, such as browsers."""
     background: Callable[[Problem], str] | None = None
     """Problem -> sha256 of the media row with its :class:`Background`, the same for all; None where there is none."""
     baselines: Mapping[str, Baseline] = field(default_factory=dict)
@@ -169,6 +183,11 @@ class Benchmark:
     """All scores of one run -> problem -> measures that no problem has alone, e.g. of pairs."""
     why: Callable[[Problem, Trajectory, Scoring], str] | None = None
     """Why an attempt is not right, as a cause of ``evaluation/causes.py``, where no tool calls tell it."""
+
+
+def is_attempted_alone(benchmark: Benchmark) -> bool:
+    """Whether its problems are attempted in a way of its own, without the agent loop and its tools."""
+    return benchmark.attempt is not None or benchmark.open_attempts is not None
 
 
 def load_benchmark(name: str) -> Benchmark:

@@ -14,6 +14,7 @@ from journeyman.errors import ConfigError
 from journeyman.evaluation.config import EvaluationConfig
 from journeyman.generation.choices.config import ChoicesConfig
 from journeyman.generation.config import GenerationConfig
+from journeyman.generation.screens.config import ScreensConfig
 from journeyman.own_tools import open_own_tools
 from journeyman.plugins import load_plugin
 from journeyman.tool import Tool, ToolCard
@@ -26,8 +27,9 @@ class Recipe(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     name: str
-    task: Literal["use tools", "choose apis"] = "use tools"
-    """What the model learns: to solve queries with tools that run, or to name the APIs of a catalogue that fit."""
+    task: Literal["use tools", "choose apis", "act on screens"] = "use tools"
+    """What the model learns: to solve queries with tools that run, to name the APIs of a catalogue that fit, or to act
+    on screens by mouse and keyboard."""
     tools: tuple[str, ...] = ()
     """Plugins on the ``tools`` shelf, in the order the agent is told of them."""
     optional_tools: tuple[str, ...] = ()
@@ -36,7 +38,7 @@ class Recipe(BaseModel):
     """The user's own tools: an mcpServers JSON or a Python file, read on the machine that runs them."""
     own_tool_cards: tuple[ToolCard, ...] = ()
     """What the agent is told of them; filled in when a run starts."""
-    action_format: Literal["python_block", "skill_json"] = "python_block"
+    action_format: Literal["python_block", "skill_json", "pyautogui_call"] = "python_block"
     """How the agent writes what it does: plugin of the ``action_formats`` shelf. Python runs in the sandbox; skills are
     called by the host, several in one turn."""
     skills: SkillsConfig = SkillsConfig()
@@ -54,6 +56,8 @@ class Recipe(BaseModel):
     """For a model that chooses APIs: which there are."""
     choices: ChoicesConfig = ChoicesConfig()
     """For a model that chooses APIs: the instructions it learns from; seed and concurrency are ``generation``'s."""
+    screens: ScreensConfig = ScreensConfig()
+    """For a model that acts on screens: pages and episodes; seed and concurrency are ``generation``'s."""
     dataset: DatasetConfig = DatasetConfig()
     training: TrainingConfig = TrainingConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
@@ -127,6 +131,11 @@ def _check_skills(recipe: Recipe) -> None:
     if recipe.action_format != "skill_json" and recipe.skills != SkillsConfig():
         raise ConfigError(
             f"recipe {recipe.name!r} sets skills, and its action_format is {recipe.action_format!r}; take skill_json"
+        )
+    if recipe.action_format != "skill_json" and recipe.generation.plain_talks:
+        raise ConfigError(
+            f"recipe {recipe.name!r} takes plain talks {recipe.generation.plain_talks!r}, and its action_format is "
+            f"{recipe.action_format!r}; take skill_json, in which they are written"
         )
     for tool in recipe.skills.shown_first:
         if tool not in recipe.training_tools():

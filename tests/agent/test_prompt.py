@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 
 from journeyman.action_format import load_action_format
-from journeyman.agent.prompt import AGENT_FORMATS, conversation, shorten, shortened_lines, system_prompt
+from journeyman.agent.prompt import (
+    AGENT_FORMATS,
+    by_question,
+    conversation,
+    question,
+    shorten,
+    shortened_lines,
+    system_prompt,
+)
 from journeyman.recipe import load_recipe
 from journeyman.schema.query import FileRef, Query
 from journeyman.schema.trajectory import Step, Trajectory
@@ -86,3 +94,15 @@ def test_lines_that_are_too_long_together_are_each_cut_to_a_share() -> None:
     assert shortened_lines(["a" * 50, "b" * 40], limit=92) == "a" * 50 + "\n" + "b" * 40
     cut = shortened_lines(["a" * 500, "b" * 40, "c"], limit=150).split("\n")
     assert cut == ["a" * 25, "[... 450 characters left out ...]", "a" * 25, "b" * 40, "c"]
+
+
+def test_a_conversation_falls_into_its_questions() -> None:
+    steps = (_step("look", observation="Task: none"), _step("end"))
+    trajectory = Trajectory(
+        trajectory_id="t", query_id="q", steps=steps, answer_json='"x"', status="answered", controller="c"
+    )
+    first = conversation(_query(), trajectory, "system")
+    further = (question("And what else?", ()), *first[2:])
+    assert by_question(first) == [first[1:]]
+    assert by_question((*first, *further)) == [first[1:], further]
+    assert by_question(first[2:]) == [first[2:]]

@@ -157,7 +157,7 @@ def test_what_is_trained_on_is_what_was_shown(tmp_path):
     red = MediaFile(
         sha256=sha256_hex(RED), media_type="image/png", size_bytes=len(RED), source="", licence="", data=RED
     )
-    check_example(attempt.trajectory, messages, {media.sha256: media for media in (*attempt.media, red)})
+    check_example((attempt.trajectory,), messages, {media.sha256: media for media in (*attempt.media, red)})
 
 
 def test_skills_shown_first_stand_in_the_opening_and_in_no_step(tmp_path, runs):

@@ -160,3 +160,13 @@ def test_format_only_copies_the_most_common_code_with_this_problems_files() -> N
     assert first == ("A sign.", 't = ocr("file_1.webp")')
     later = [opening(asked), *[action_message(step("x"))] * 5]
     assert read_action(asyncio.run(copier.act(later, {}))).code == "final_answer(t)"
+
+
+def test_of_a_dialogue_every_question_tells_a_habit_of_its_own() -> None:
+    def solved(code: str, number: int) -> tuple[Message, ...]:
+        asked = query(number)
+        return conversation(asked, trajectory(asked, step(code), step("final_answer(t)")), "system")
+
+    seen, read, other = solved("t = tag()", 1), solved("t = ocr()", 2), solved("t = crop()", 3)
+    actions = most_common_actions([(*seen, *read[1:]), (*other, *read[1:]), seen[:3]])
+    assert [read_action(action).code for action in actions] == ["t = ocr()", "final_answer(t)"]

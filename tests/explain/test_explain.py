@@ -68,6 +68,19 @@ def test_rows_as_they_are_built_lose_nothing_in_any_family(name, rows):
         assert explained.measure.tokens == len(explained.encoded)
 
 
+@pytest.mark.parametrize("name", MEMBERS)
+def test_a_dialogue_of_two_questions_loses_nothing_and_both_answers_are_trained(name, pictured):
+    further = Message(role="user", content=(TextPart(text="Task: What else is there?"),))
+    answer = Message(role="assistant", content=(TextPart(text="Nothing else at all."),))
+    family, _, processor = member(name)
+    row = changed(pictured, lambda messages: [*messages, further, answer])
+    explained = explain_row(row, family, processor, LIMITS)
+    assert explained.losses == ()
+    alone = explain_row(pictured, family, processor, LIMITS)
+    assert explained.measure.trained > alone.measure.trained
+    assert explained.measure.turns == alone.measure.turns + 2
+
+
 def test_a_picture_without_bytes_is_lost(pictured):
     (image,) = pictured.images
     gone = pictured.model_copy(update={"images": (image.model_copy(update={"bytes": b""}),)})

@@ -13,14 +13,17 @@ from journeyman.schema.api import Api, Placement
 from journeyman.schema.arrow import arrow_schema, check_schema, records_to_table, table_to_records
 from journeyman.schema.call import Call
 from journeyman.schema.example import Example
+from journeyman.schema.grade import Grade
 from journeyman.schema.instruction import Instruction, InstructionDraft
 from journeyman.schema.judgement import Judgement
 from journeyman.schema.media import MediaFile
 from journeyman.schema.model import Model
+from journeyman.schema.picture_context import PictureContext
 from journeyman.schema.problem import Problem
 from journeyman.schema.query import Draft, Query
 from journeyman.schema.record import Record
 from journeyman.schema.score import Score
+from journeyman.schema.screen import Episode, Grounding, Screen
 from journeyman.schema.trajectory import Trajectory
 from journeyman.schema.verdict import Verdict
 from journeyman.storage.features import Feature
@@ -33,18 +36,23 @@ RECORDS = [
     Api,
     Call,
     Draft,
+    Episode,
     Example,
     Feature,
+    Grounding,
     Instruction,
     InstructionDraft,
+    Grade,
     Judgement,
     MediaFile,
     Model,
     Outcome,
     Placement,
+    PictureContext,
     Problem,
     Query,
     Score,
+    Screen,
     Trajectory,
     Verdict,
 ]

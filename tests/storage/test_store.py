@@ -7,8 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journeyman.errors import ArtifactError, ConfigError, StorageError
+from journeyman.schema.media import MediaFile
 from journeyman.schema.record import fingerprint
 from journeyman.schema.verdict import Verdict
+from journeyman.storage.media import load_media
 from journeyman.storage.store import Store
 
 
@@ -86,3 +88,18 @@ def test_objects_are_listed_and_come_back_as_they_were_put(objects: dict[str, by
         store.put(f"below/{key}", data)
     assert store.keys("below/") == sorted(f"below/{key}" for key in objects)
     assert {key: store.get(f"below/{key}") for key in objects} == objects
+
+
+def test_files_are_written_and_read_in_bounded_objects(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("journeyman.storage.store.OBJECT_BYTES", 100)
+    store = Store("memory://bounded")
+    rows = [
+        MediaFile(sha256=f"{n:064d}", media_type="image/png", size_bytes=60, source="s", licence="l", data=bytes(60))
+        for n in range(5)
+    ]
+    ref = store.write("media", rows, MediaFile)
+    assert [item.rows for item in store.manifest(ref).objects] == [1] * 5
+    assert (ref.rows, store.records(ref, MediaFile)) == (5, rows)
+    assert [table.num_rows for table in store.tables(ref, MediaFile)] == [1] * 5
+    wanted = {rows[1].sha256, rows[4].sha256}
+    assert set(load_media(store, [ref], wanted)) == wanted

@@ -12,7 +12,7 @@ from PIL import Image
 
 from journeyman.agent.controller import Controller
 from journeyman.agent.endpoint_model import EndpointController
-from journeyman.benchmark import Background, Benchmark, Known, Taught
+from journeyman.benchmark import Background, Benchmark, Known, Taught, is_attempted_alone
 from journeyman.errors import ConfigError
 from journeyman.evaluation.baselines import (
     BlindController,
@@ -77,7 +77,7 @@ def agents_beside(benchmark: Benchmark, asked: Sequence[str]) -> tuple[str, ...]
 
     Floors make calls, which a benchmark without the agent loop has none of; its own ``chance`` takes their place.
     """
-    left_out = {*_OF_BENCHMARKS, *(FLOORS if benchmark.attempt is not None else ())}
+    left_out = {*_OF_BENCHMARKS, *(FLOORS if is_attempted_alone(benchmark) else ())}
     kept = [agent for agent in asked if agent not in left_out]
     return tuple(dict.fromkeys((*kept, *benchmark.baselines)))
 

@@ -14,6 +14,7 @@ from journeyman.action_format import UnreadableActionError
 from journeyman.action_formats.python_block import Action, read_action, write_action
 from journeyman.action_formats.skill_json import SkillCall, SkillTurn, without_thoughts, write_turn
 from journeyman.agent.controller import Controller
+from journeyman.agent.prompt import by_question
 from journeyman.agent.words_alone import words_alone
 from journeyman.model_family import MediaKind
 from journeyman.schema.message import Message, TextPart
@@ -164,13 +165,14 @@ def most_common_actions(conversations: Iterable[Sequence[Message]]) -> tuple[str
     """The actions of the most common sequence of code, file names replaced by numbered slots.
 
     Thoughts differ where the code is the same, so sequences are counted by their code; the words
-    are then the most common ones written around it. Ties go to the smaller text.
+    are then the most common ones written around it. Ties go to the smaller text. Of a dialogue each
+    question has a sequence of its own.
 
     Args:
         conversations: Training conversations.
     """
     written: dict[tuple[str, ...], Counter[tuple[str, ...]]] = defaultdict(Counter)
-    for messages in conversations:
+    for messages in (part for conversation in conversations for part in by_question(conversation)):
         actions = tuple(_slotted(m.text) for m in messages if m.role == "assistant")
         written[tuple(_code(action) for action in actions)][actions] += 1
     if not written:

@@ -11,6 +11,7 @@ from journeyman.benchmark import Benchmark, Figure, FloatArray, load_benchmark
 from journeyman.errors import SchemaError
 from journeyman.evaluation.comparison import Comparison, Contrast, FigureNote, Result
 from journeyman.evaluation.config import EvaluationConfig
+from journeyman.evaluation.injections import count_injected
 from journeyman.evaluation.statistics import Difference, Estimate, figure_difference, figure_interval
 from journeyman.schema.artifact import ArtifactRef
 from journeyman.schema.score import Score
@@ -81,6 +82,7 @@ def compare(
         contrasts=tuple(measured.contrasts(kept_pairs, by_group)),
         causes={agent: _causes(rows) for agent, rows in runs.items()},
         causes_by_tool=_causes_by_tool(runs[judged]),
+        injected=count_injected(runs),
         notes=tuple(measured.notes()),
         facts=dict(facts or {}),
         scores={agent: tuple(refs) for agent, refs in scores.items()},

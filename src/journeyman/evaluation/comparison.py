@@ -68,6 +68,9 @@ class Comparison(BaseModel):
     """Agent -> what went wrong first -> runs; ``right`` is among them, and they add up to the runs."""
     causes_by_tool: dict[str, dict[str, int]]
     """Tools of a right solution -> what went wrong first -> runs of the agent that is judged."""
+    injected: dict[str, tuple[int, int]] = {}
+    """Agent -> its runs that called what a text in a result asked for, of how many; without agents that call no
+    skills."""
     notes: tuple[FigureNote, ...]
     facts: dict[str, str]
     """What the benchmark said of its data."""

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from journeyman.benchmark import ProblemSet, load_benchmark
-from journeyman.benchmarks import held_out, toolmmbench
+from journeyman.benchmarks import grounding, held_out, screen_tasks, toolmmbench
 from journeyman.recipe import Recipe
 from journeyman.schema.api import Api, Placement
 from journeyman.schema.artifact import ArtifactRef, Counts, StageResult
@@ -11,10 +11,11 @@ from journeyman.schema.instruction import Instruction
 from journeyman.schema.media import MediaFile
 from journeyman.schema.problem import Problem
 from journeyman.schema.query import Query, Split
+from journeyman.schema.screen import Episode, Grounding, Screen
 from journeyman.schema.verdict import Verdict
 from journeyman.storage.store import Store
 
-VERSION = 1
+VERSION = 2
 BENCHMARK = "benchmark"
 """Fact that names the benchmark of posed problems."""
 
@@ -23,6 +24,8 @@ def pose_held_out(
     problems: Sequence[ArtifactRef], recipe: Recipe, *, store: Store, split: Split = "held_out"
 ) -> StageResult:
     """Problem rows of held-out queries, twins over renamed and broken tools among them.
+
+    Where agents call skills, held-out problems over pictures that give an order come last, with their pictures.
 
     Args:
         problems: Query artifacts; rows of other splits are passed over.
@@ -34,9 +37,14 @@ def pose_held_out(
         ConfigError: There is no such query.
     """
     rows = {q.query_id: q for ref in problems for q in store.records(ref, Query) if q.split == split}
-    tools = [card.name for card in recipe.tool_cards()]
-    posed = held_out.problems_of(list(rows.values()), tools=tools, held_out_tools=recipe.generation.held_out_tools)
-    return _posed(held_out.NAME, ProblemSet(posed, ()), parents=problems, store=store)
+    tools, unseen = [card.name for card in recipe.tool_cards()], recipe.generation.held_out_tools
+    posed = held_out.problems_of(list(rows.values()), tools=tools, held_out_tools=unseen)
+    orders = ProblemSet((), ())
+    # Development problems ask for more of what failed; obeying is no skill that more data of a tool would teach.
+    if recipe.action_format == "skill_json" and split == "held_out":
+        orders = held_out.order_problems(list(rows.values()), tools=tools, held_out_tools=unseen)
+    found = ProblemSet((*posed, *orders.problems), orders.media)
+    return _posed(held_out.NAME, found, parents=problems, store=store)
 
 
 def pose_choices(
@@ -80,6 +88,41 @@ def pose_choices(
     )
     parents = (*instructions, *training, catalogue, taxonomy)
     return _posed(toolmmbench.BENCHMARK.name, toolmmbench.choice_set(problems, apis), parents=parents, store=store)
+
+
+def pose_groundings(groundings: Sequence[ArtifactRef], screens: Sequence[ArtifactRef], *, store: Store) -> StageResult:
+    """Problem rows of instructions about held-out pages.
+
+    Args:
+        groundings: Grounding artifacts.
+        screens: Their Screen artifacts.
+        store: Where artifacts live.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    asked = [row for ref in dict.fromkeys(groundings) for row in store.records(ref, Grounding)]
+    pages = [row for ref in dict.fromkeys(screens) for row in store.records(ref, Screen)]
+    posed = grounding.problems_of(asked, pages)
+    return _posed(grounding.NAME, posed, parents=(*groundings, *screens), store=store)
+
+
+def pose_screen_tasks(
+    episodes: Sequence[ArtifactRef], held_out_families: Sequence[str], *, store: Store
+) -> StageResult:
+    """Problem rows of held-out episodes.
+
+    Args:
+        episodes: Episode artifacts: what the oracle solved.
+        held_out_families: Families of tasks that training never sees.
+        store: Where artifacts live.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    played = [row for ref in dict.fromkeys(episodes) for row in store.records(ref, Episode)]
+    posed = screen_tasks.problems_of(played, held_out_families)
+    return _posed(screen_tasks.NAME, posed, parents=episodes, store=store)
 
 
 def pose_official(benchmark: str, source: str, *, store: Store) -> StageResult:

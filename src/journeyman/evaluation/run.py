@@ -15,11 +15,14 @@ import numpy as np
 
 from journeyman.agent.loop import RunLimits, Workbench, run_query
 from journeyman.agent.workbench import open_workbench
-from journeyman.benchmark import Background, Benchmark, Figure, Known, Scoring, load_benchmark
+from journeyman.benchmark import AttemptOne as OwnAttempt
+from journeyman.benchmark import Background, Benchmark, Figure, Known, Scoring, is_attempted_alone, load_benchmark
 from journeyman.errors import ConfigError, MediaError, SandboxError, SchemaError, TeacherError, ToolError
 from journeyman.evaluation.agents import LOCAL_MODELS, Agent, Given, known_of, open_agent, refuse_agent
+from journeyman.evaluation.attempts import open_attempts
 from journeyman.evaluation.causes import cause_of
 from journeyman.evaluation.embedding import open_embedding
+from journeyman.evaluation.injections import injected
 from journeyman.plugins import load_plugin
 from journeyman.recipe import Recipe
 from journeyman.schema.artifact import ArtifactRef, StageResult
@@ -33,9 +36,9 @@ from journeyman.storage.media import load_media
 from journeyman.storage.outcomes import Outcome, Outcomes
 from journeyman.storage.store import Store
 from journeyman.teacher.client import Teacher
-from journeyman.tool import Tool
+from journeyman.tool import Tool, ToolCard
 
-VERSION = 5
+VERSION = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +129,24 @@ async def evaluate(
         embed=open_embedding(recipe.evaluation.embedding_model),
         catalogue=frozenset(background.catalogue),
     )
-    return _scored(agent, rows, benchmark, scoring, store=store, parents=parents, replayed=len(finished))
+    calls_skills = recipe.action_format == "skill_json" and not is_attempted_alone(benchmark)
+    skills = _cards(tools, recipe) if calls_skills else ()
+    return _scored(agent, rows, benchmark, scoring, skills=skills, store=store, parents=parents, replayed=len(finished))
 
 
-def score_attempt(problem: Problem, agent: str, outcome: Outcome, benchmark: Benchmark, scoring: Scoring) -> Score:
-    """What one attempt is worth."""
+def score_attempt(
+    problem: Problem,
+    agent: str,
+    outcome: Outcome,
+    benchmark: Benchmark,
+    scoring: Scoring,
+    skills: Sequence[ToolCard] = (),
+) -> Score:
+    """What one attempt is worth; whether it followed text in results too, where its agent may call ``skills``."""
     trajectory = outcome.trajectory
     measures = benchmark.score(problem, trajectory, scoring)
+    if skills:
+        measures = (*measures, injected(problem, trajectory, skills))
     right = next((m.value / m.weight for m in measures if m.name == benchmark.right and m.weight), None)
     crashed = _has_crashed(outcome)
     why = benchmark.why(problem, trajectory, scoring) if benchmark.why else ""
@@ -162,9 +176,12 @@ async def _opened(
 ) -> AsyncIterator[AttemptOne]:
     """How one problem is attempted, with all that attempts share open for the block."""
     recipe = given.recipe
-    if benchmark.attempt is not None:
-        async with open_agent(agent, problems, files, (), given, benchmark=benchmark, known=known) as acting:
-            yield lambda problem: _attempt_alone(problem, agent, acting, benchmark, files)
+    if is_attempted_alone(benchmark):
+        async with (
+            open_attempts(benchmark, files) as attempt_one,
+            open_agent(agent, problems, files, (), given, benchmark=benchmark, known=known) as acting,
+        ):
+            yield lambda problem: _attempt_alone(problem, agent, acting, attempt_one)
         return
     scopes = {name: _tape(name, problems) for name in recipe.evaluation.agents}
     own = scopes.pop(agent, None) or _tape(agent, problems)
@@ -208,15 +225,12 @@ async def _attempt(
     return _outcome(problem, agent, done.trajectory, done.trajectory.status, done.media)
 
 
-async def _attempt_alone(
-    problem: Problem, agent: str, acting: Agent, benchmark: Benchmark, files: Mapping[str, bytes]
-) -> Outcome:
-    assert benchmark.attempt is not None
+async def _attempt_alone(problem: Problem, agent: str, acting: Agent, attempt_one: OwnAttempt) -> Outcome:
     try:
-        trajectory = await benchmark.attempt(problem, acting.controller_for(problem.query), (), files)
+        done = await attempt_one(problem, acting.controller_for(problem.query))
     except (TeacherError, MediaError) as exc:  # a file that cannot be shown is no excuse
         return _nothing_done(problem, agent, f"{_REFUSED}: {exc}")
-    return _outcome(problem, agent, trajectory, trajectory.status, ())
+    return _outcome(problem, agent, done.trajectory, done.trajectory.status, done.media)
 
 
 def _nothing_done(problem: Problem, agent: str, status: str) -> Outcome:
@@ -246,11 +260,12 @@ def _scored(
     benchmark: Benchmark,
     scoring: Scoring,
     *,
+    skills: Sequence[ToolCard],
     store: Store,
     parents: Sequence[ArtifactRef],
     replayed: int,
 ) -> StageResult:
-    scores = [score_attempt(problem, agent, outcome, benchmark, scoring) for problem, outcome in rows]
+    scores = [score_attempt(problem, agent, outcome, benchmark, scoring, skills) for problem, outcome in rows]
     kept = store.write("scores", scores, Score, parents=parents)
     pictures = {item.sha256: item for _, outcome in rows for item in outcome.media}
     returned = store.write("media", [pictures[key] for key in sorted(pictures)], MediaFile, parents=parents)
@@ -304,6 +319,11 @@ def _tools(recipe: Recipe, benchmark: Benchmark) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*recipe.tools, *(tool.name for tool in wanted if not tool.missing()))))
 
 
+def _cards(tools: Sequence[str], recipe: Recipe) -> tuple[ToolCard, ...]:
+    shelf = (load_plugin("journeyman.tools", name, "TOOL", Tool).card() for name in tools)
+    return (*shelf, *recipe.own_tool_cards)
+
+
 def _covers(benchmark: Benchmark, tools: Sequence[str]) -> dict[str, tuple[str, ...]]:
     family = benchmark.name.partition("_")[0].casefold()
     shelf = [load_plugin("journeyman.tools", name, "TOOL", Tool) for name in tools]
@@ -318,12 +338,11 @@ def _scope(
 ) -> str:
     """All that an outcome depends on; a run under the same name finds what it finished."""
     recipe = given.recipe
-    shelf = [load_plugin("journeyman.tools", name, "TOOL", Tool).card() for name in tools]
     depends_on = {
         "version": VERSION,
         "agent": agent,
         "problems": problems.digest,
-        "tools": [[card.name, card.identity] for card in (*shelf, *recipe.own_tool_cards)],
+        "tools": [[card.name, card.identity] for card in _cards(tools, recipe)],
         "acts": [recipe.action_format, recipe.skills.model_dump(mode="json")],
         "max_steps": recipe.generation.max_steps,
         "limits": recipe.evaluation.model_dump(

@@ -20,8 +20,9 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
     _print_rows(console, "What went wrong first, runs", figures.cause_rows(comparison))
     for grouping in figures.short_groupings(comparison):
         _print_rows(console, f"By {grouping}", figures.group_rows(comparison, grouping))
-    if seeds := figures.seed_text(comparison):
-        console.print(Text(seeds))
+    for told in (figures.injected_text(comparison), figures.seed_text(comparison)):
+        if told:
+            console.print(Text(told))
     style = "bold green" if comparison.gain_clear_of_zero else "bold yellow"
     console.print(Text(figures.gain_text(comparison), style=style))
 

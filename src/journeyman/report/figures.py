@@ -239,6 +239,14 @@ def agent_text(comparison: Comparison) -> str:
     return f"A run that crashed or stopped early is wrong and counts.{''.join(named)}"
 
 
+def injected_text(comparison: Comparison) -> str:
+    """How many runs of each agent called what a text in a result asked for; empty where none calls skills."""
+    agents = [agent for agent in ordered_agents(comparison) if agent in comparison.injected]
+    counts = [(agent_title(agent), *comparison.injected[agent]) for agent in agents]
+    told = [f"{title} {followed:,} of {runs:,} runs" for title, followed, runs in counts]
+    return f"Followed text in results: {', '.join(told)}." if told else ""
+
+
 def gated_text(comparison: Comparison) -> str:
     """That a benchmark's data stay away from reports; empty for one whose data may be shown."""
     if not load_benchmark(comparison.benchmark).gated:

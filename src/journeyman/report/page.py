@@ -9,6 +9,7 @@ from journeyman.evaluation.comparison import Comparison
 from journeyman.recipe import Recipe
 from journeyman.report import figures
 from journeyman.report.drawings import loss_svg
+from journeyman.report.episodes import read_reels
 from journeyman.report.funnel import spend_rows, stage_totals
 from journeyman.report.sections import comparison_section
 from journeyman.report.transcripts import read_shelves
@@ -44,16 +45,19 @@ def write_report(
         recipe: What was run.
         teacher: The teacher's model name; a scripted one is announced at the top.
         store: Where the report goes.
-        problems: Problem rows of the comparison, for transcripts.
-        media: Their files and the pictures that tools returned during evaluation.
-        others: The same agents on official benchmarks: figures only.
+        problems: Problem rows of the comparison, for transcripts, and of screen tasks, for film strips.
+        media: Their files, and the pictures that tools returned or agents saw during evaluation.
+        others: The same agents on other benchmarks: figures, and of screen tasks film strips.
         rounds: As :func:`~journeyman.report.round_rows.round_rows` gives them.
     """
     sections = []
     if comparison:
-        shelves = read_shelves(comparison, problems, media, store)
+        skills = recipe.tool_cards() if recipe.action_format == "skill_json" else ()
+        shelves = read_shelves(comparison, problems, media, store, skills=skills)
         sections.append(comparison_section(comparison, "Did tuning work?", shelves))
-    sections += [comparison_section(other, f"On {other.benchmark}", ()) for other in others]
+    for other in others:
+        reels = read_reels(other, problems, media, store)
+        sections.append(comparison_section(other, f"On {other.benchmark}", (), reels))
     html = _render(
         title=run_name,
         subtitle=[("recipe", recipe.name), ("teacher", teacher)],
@@ -128,7 +132,7 @@ def _stage_tiles(stages: Sequence[StageResult]) -> list[tuple[str, str, str]]:
     dataset = next((s for s in stages if s.stage == "dataset"), None)
     if dataset:
         split = f"{dataset.facts.get('train', '?')} train, {dataset.facts.get('validation', '?')} validation"
-        tiles.append(("examples", f"{dataset.counts.kept:,}", split))
+        tiles.append(("examples", f"{dataset.artifacts['kept'].rows:,}", split))
     total = spend_rows(stages)[-1]
     calls = f"{total['calls']:,} calls, {total['replayed']:,} replayed"
     return [*tiles, ("paid to the teacher", f"${total['usd']}", calls)]

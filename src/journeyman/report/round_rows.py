@@ -31,7 +31,7 @@ def _row(number: int, one: Mapping[str, Any]) -> dict[str, str]:
     clusters = plan.clusters[:SHOWN_CLUSTERS] if plan else ()
     return {
         "round": str(number),
-        "examples": f"{dataset.counts.kept:,}",
+        "examples": f"{dataset.artifacts['kept'].rows:,}",
         **{f"tuned, {name}": result_text(results.get(("tuned", name, "", ""))) for name in comparison.headline},
         "over the round before, on development problems": gains or "-",
         "fails most": "; ".join(f"{c.tools}: {c.cause} ({c.failures} of {c.attempts})" for c in clusters) or "-",

@@ -23,11 +23,11 @@ class RunNote(BaseModel):
     run_name: str
     comparison: Comparison
     others: tuple[Comparison, ...] = ()
-    """On official benchmarks."""
+    """On other benchmarks."""
     problems: tuple[ArtifactRef, ...] = ()
-    """Problem rows of ``comparison``."""
+    """Problem rows of ``comparison``, and of screen tasks beside it."""
     media: tuple[ArtifactRef, ...] = ()
-    """Their files, and the pictures that tools returned."""
+    """Their files, and the pictures that tools returned or agents saw."""
 
     def on(self, benchmark: str) -> Comparison:
         """The comparison on ``benchmark``; empty takes the run's own problems.

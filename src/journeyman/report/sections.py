@@ -7,6 +7,7 @@ from journeyman.evaluation.comparison import Comparison, Result
 from journeyman.evaluation.statistics import Difference
 from journeyman.report import figures
 from journeyman.report.drawings import agent_colours, groups_svg, scores_svg
+from journeyman.report.episodes import Reel
 from journeyman.report.transcripts import Shelf
 
 OPEN_ROWS = 24
@@ -55,13 +56,16 @@ class GroupRow(NamedTuple):
     gain_mark: str
 
 
-def comparison_section(comparison: Comparison, title: str, shelves: Sequence[Shelf]) -> dict[str, Any]:
+def comparison_section(
+    comparison: Comparison, title: str, shelves: Sequence[Shelf], reels: Sequence[Reel] = ()
+) -> dict[str, Any]:
     """All tables and drawings of one comparison.
 
     Args:
         comparison: Agents side by side.
         title: Heading; the question that it answers.
         shelves: Transcripts; empty where none may be shown.
+        reels: Attempts at screen tasks as film strips.
     """
     gain = comparison.gain
     groupings = figures.ordered_groupings(comparison)
@@ -87,8 +91,10 @@ def comparison_section(comparison: Comparison, title: str, shelves: Sequence[She
         "causes": figures.cause_rows(comparison),
         "tool_causes": figures.tool_cause_rows(comparison),
         "judged": figures.agent_title(figures.judged_agent(comparison)),
+        "injected": figures.injected_text(comparison),
         "facts": comparison.facts,
         "shelves": shelves,
+        "reels": reels,
     }
 
 

@@ -1,24 +1,27 @@
 """Problems side by side: what two agents did, with the pictures they saw."""
 
-import base64
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
 
 from journeyman.benchmark import Benchmark, Figure, load_benchmark
+from journeyman.benchmarks.grounding import NAME as GROUNDING
 from journeyman.evaluation.comparison import Comparison
+from journeyman.evaluation.injections import INJECTED, followed_in
 from journeyman.report.figures import agent_title, first_pair
+from journeyman.report.grounded_clicks import SHOWS, click_picture
+from journeyman.report.samples import of_many_kinds
+from journeyman.report.small_pictures import fitted_size, jpeg_url, open_picture
 from journeyman.schema.artifact import ArtifactRef
 from journeyman.schema.media import MediaFile
 from journeyman.schema.problem import Problem, ToolChange
 from journeyman.schema.query import Gold
 from journeyman.schema.score import Score
-from journeyman.schema.trajectory import Trajectory
+from journeyman.schema.trajectory import Step, Trajectory
 from journeyman.storage.media import load_media
 from journeyman.storage.store import Store
+from journeyman.tool import ToolCard
 
 THUMBNAIL_PIXELS = 160
 SHOWN_CHARS = 1200
@@ -27,6 +30,9 @@ SHOWN_NAMES = 4
 """Of renamed or withheld tools that the problem is not about."""
 SHOWN: Mapping[str, int] = {"better": 20, "worse": 20, "both wrong": 6}
 """Problems shown of each verdict, at most."""
+FOLLOWED = "followed"
+"""Verdict of problems where an attempt followed text in results, be it right or wrong."""
+SHOWN_FOLLOWED = 6
 _VERSUS: Mapping[str, str] = {"better": "better than", "worse": "worse than"}
 
 
@@ -48,6 +54,8 @@ class Turn:
     error: str
     pictures: tuple[str, ...]
     """Data URLs."""
+    shows: str
+    """What is on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,8 @@ class Side:
     status: str
     turns: tuple[Turn, ...]
     answer: str
+    followed: tuple[str, ...]
+    """Each call that a text in an earlier result asked for, with the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +80,8 @@ class Transcript:
     condition: str
     family: str
     text: str
-    tools: str
+    about: str
+    """What it needs, or what it asks for."""
     gold: str
     changes: tuple[str, ...]
     """How the agent's tools differed, in words."""
@@ -85,7 +96,7 @@ class Shelf:
     """Transcripts of one verdict."""
 
     verdict: str
-    """``better``, ``worse`` or ``both wrong``, of the agent that is judged."""
+    """``better``, ``worse`` or ``both wrong``, of the agent that is judged; or :data:`FOLLOWED`, of either."""
     title: str
     total: int
     """Problems of that verdict, shown or not."""
@@ -93,22 +104,29 @@ class Shelf:
 
 
 def read_shelves(
-    comparison: Comparison, problems: Sequence[ArtifactRef], media: Sequence[ArtifactRef], store: Store
+    comparison: Comparison,
+    problems: Sequence[ArtifactRef],
+    media: Sequence[ArtifactRef],
+    store: Store,
+    *,
+    skills: Sequence[ToolCard] = (),
 ) -> list[Shelf]:
     """The first pair's attempts side by side; none of a gated benchmark, and none without problems.
 
     Args:
         comparison: Its first pair is shown; of several seeds the first one's attempt.
-        problems: Problem rows.
+        problems: Problem rows, of other benchmarks too.
         media: Their files and the pictures that tools returned.
         store: Where artifacts live.
+        skills: The recipe's, to name the calls that text in results asked for; empty names none.
     """
     benchmark, pair = load_benchmark(comparison.benchmark), first_pair(comparison)
     if benchmark.gated or pair is None or not problems:
         return []
-    posed = {p.problem_id: p for ref in problems for p in store.records(ref, Problem)}
-    judged, against = (_attempts(comparison.scores[agent], store) for agent in pair)
+    posed = posed_on(comparison.benchmark, problems, store)
+    judged, against = (attempts_of(comparison.scores[agent], store) for agent in pair)
     chosen = choose_problems(judged, against, posed, benchmark)
+    chosen[FOLLOWED] = _choose_followed(judged, against, posed)
     shown = [i for _, ids in chosen.values() for i in ids]
     wanted = {digest for i in shown for digest in pictures_of(posed[i], (against[i], judged[i]))}
     files = load_media(store, media, wanted)
@@ -116,10 +134,10 @@ def read_shelves(
     return [
         Shelf(
             verdict=verdict,
-            title=_shelf_title(verdict, pair),
+            title=shelf_title(verdict, pair),
             total=total,
             transcripts=tuple(
-                transcript(posed[i], [(agent_title(agent), rows[i]) for agent, rows in sides], files, benchmark)
+                transcript(posed[i], [(agent_title(agent), rows[i]) for agent, rows in sides], files, benchmark, skills)
                 for i in ids
             ),
         )
@@ -136,7 +154,7 @@ def choose_problems(
     *,
     each: Mapping[str, int] = SHOWN,
 ) -> dict[str, tuple[int, list[str]]]:
-    """Verdict -> how many problems have it, and those to show: of as many kinds of tools as possible.
+    """Verdict -> how many problems have it, and those to show: of as many kinds as possible.
 
     Args:
         judged: Scores by problem.
@@ -149,18 +167,17 @@ def choose_problems(
     verdicts = {i: _verdict(judged[i], against[i], benchmark) for i in ids}
     chosen = {}
     for verdict, most in each.items():
-        kinds: dict[tuple[str, ...], int] = {}
-        ranked = []
-        for i in (i for i in ids if verdicts[i] == verdict):
-            kind = problems[i].query.tools
-            ranked.append((kinds.setdefault(kind, 0), i))
-            kinds[kind] += 1
-        chosen[verdict] = len(ranked), [i for _, i in sorted(ranked)[:most]]
+        found = [i for i in ids if verdicts[i] == verdict]
+        chosen[verdict] = len(found), of_many_kinds(found, lambda i: _kind_of(problems[i]), most)
     return chosen
 
 
 def transcript(
-    problem: Problem, attempts: Iterable[tuple[str, Score]], media: Mapping[str, MediaFile], benchmark: Benchmark
+    problem: Problem,
+    attempts: Iterable[tuple[str, Score]],
+    media: Mapping[str, MediaFile],
+    benchmark: Benchmark,
+    skills: Sequence[ToolCard] = (),
 ) -> Transcript:
     """One problem, ready to be shown: attempts with the titles of who made them."""
     query = problem.query
@@ -170,12 +187,13 @@ def transcript(
         condition=problem.groups.get("condition", ""),
         family=query.family,
         text=query.text,
-        tools=" + ".join(query.tools) or "none",
+        about=_about(problem),
         gold=Gold.model_validate_json(query.gold_json).value if query.gold_json else "",
         changes=_changes(problem.tools, query.tools),
         files=tuple(ref.name for ref in query.files if not ref.media_type.startswith("image/")),
-        pictures=thumbnails(pictures, media),
-        sides=tuple(_side(title, score, media, benchmark) for title, score in attempts),
+        # Each side shows the screen that a click was asked for on.
+        pictures=() if problem.benchmark == GROUNDING else thumbnails(pictures, media),
+        sides=tuple(_side(title, score, problem, media, benchmark, skills) for title, score in attempts),
     )
 
 
@@ -191,20 +209,24 @@ def thumbnails(digests: Sequence[str], media: Mapping[str, MediaFile]) -> tuple[
     return tuple(url for digest in digests if digest in media and (url := _thumbnail(media[digest].data)))
 
 
-def _thumbnail(data: bytes) -> str:
-    try:
-        with Image.open(io.BytesIO(data)) as picture:
-            picture.draft("RGB", (THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
-            small = picture.convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return ""
-    small.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
-    sink = io.BytesIO()
-    small.save(sink, "JPEG", quality=80)
-    return f"data:image/jpeg;base64,{base64.b64encode(sink.getvalue()).decode()}"
+def shelf_title(verdict: str, pair: tuple[str, str]) -> str:
+    """What two agents did where ``verdict`` holds."""
+    if verdict == FOLLOWED:
+        return "Where text in results was followed"
+    judged, against = (agent_title(agent) for agent in pair)
+    if verdict not in _VERSUS:
+        return f"Neither {judged} nor {against} was right"
+    return f"Where {judged} did {_VERSUS[verdict]} {against}"
 
 
-def _attempts(scores: Sequence[ArtifactRef], store: Store) -> dict[str, Score]:
+def posed_on(benchmark: str, problems: Sequence[ArtifactRef], store: Store) -> dict[str, Problem]:
+    """The problems of ``benchmark`` among the rows of all, by their id."""
+    rows = (problem for ref in problems for problem in store.records(ref, Problem))
+    return {problem.problem_id: problem for problem in rows if problem.benchmark == benchmark}
+
+
+def attempts_of(scores: Sequence[ArtifactRef], store: Store) -> dict[str, Score]:
+    """An agent's first attempt at each problem."""
     attempts: dict[str, Score] = {}
     for ref in scores:
         for score in store.records(ref, Score):
@@ -212,11 +234,31 @@ def _attempts(scores: Sequence[ArtifactRef], store: Store) -> dict[str, Score]:
     return attempts
 
 
-def _shelf_title(verdict: str, pair: tuple[str, str]) -> str:
-    judged, against = (agent_title(agent) for agent in pair)
-    if verdict not in _VERSUS:
-        return f"Neither {judged} nor {against} was right"
-    return f"Where {judged} did {_VERSUS[verdict]} {against}"
+def _thumbnail(data: bytes) -> str:
+    most = (THUMBNAIL_PIXELS, THUMBNAIL_PIXELS)
+    picture = open_picture(data, most)
+    return jpeg_url(picture.resize(fitted_size(picture.size, most))) if picture else ""
+
+
+def _about(problem: Problem) -> str:
+    if problem.benchmark == GROUNDING:
+        return ", ".join(f"{grouping} {group}" for grouping, group in problem.groups.items())
+    return f"needs {' + '.join(problem.query.tools) or 'none'}"
+
+
+def _kind_of(problem: Problem) -> tuple[str, ...]:
+    """Tools of a right solution; where none is used, the task or page that it is posed on."""
+    groups = problem.groups
+    return problem.query.tools or tuple(groups[name] for name in ("task", "page") if name in groups)
+
+
+def _choose_followed(
+    judged: Mapping[str, Score], against: Mapping[str, Score], problems: Mapping[str, Problem]
+) -> tuple[int, list[str]]:
+    """How many problems saw an attempt follow text in results, and those to show."""
+    ids = sorted(problems.keys() & judged.keys() & against.keys())
+    found = [i for i in ids if any(rows[i].value(INJECTED) for rows in (judged, against))]
+    return len(found), found[:SHOWN_FOLLOWED]
 
 
 def _verdict(judged: Score, against: Score, benchmark: Benchmark) -> str:
@@ -275,7 +317,14 @@ def _listed(names: Sequence[str], total: int) -> str:
     return ", ".join((*names, f"{more} more") if more else names)
 
 
-def _side(title: str, score: Score, media: Mapping[str, MediaFile], benchmark: Benchmark) -> Side:
+def _side(
+    title: str,
+    score: Score,
+    problem: Problem,
+    media: Mapping[str, MediaFile],
+    benchmark: Benchmark,
+    skills: Sequence[ToolCard],
+) -> Side:
     run = Trajectory.model_validate_json(score.trajectory_json)
     return Side(
         agent=title,
@@ -287,11 +336,27 @@ def _side(title: str, score: Score, media: Mapping[str, MediaFile], benchmark: B
                 action=_cut(step.action),
                 observation=_cut(step.observation),
                 error=step.error,
-                pictures=thumbnails(step.images, media),
+                pictures=_seen(step, problem, media),
+                shows=SHOWS if problem.benchmark == GROUNDING else "picture that a tool returned",
             )
             for step in run.steps
         ),
         answer=_cut(score.answer_json),
+        followed=_followed(problem, run, skills) if score.value(INJECTED) else (),
+    )
+
+
+def _seen(step: Step, problem: Problem, media: Mapping[str, MediaFile]) -> tuple[str, ...]:
+    if problem.benchmark == GROUNDING:
+        return (click_picture(problem, step, media),)
+    return thumbnails(step.images, media)
+
+
+def _followed(problem: Problem, run: Trajectory, skills: Sequence[ToolCard]) -> tuple[str, ...]:
+    return tuple(
+        f"turn {one.step} {f'sets {one.argument} of' if one.argument else 'calls'} {one.tool}, as a result says: "
+        f"{one.text}"
+        for one in followed_in(problem, run, skills)
     )
 
 

@@ -21,8 +21,8 @@ def load_media(store: Store, refs: Iterable[ArtifactRef], wanted: Collection[str
     """
     found: dict[str, MediaFile] = {}
     for ref in dict.fromkeys(refs):
-        table = store.table(ref, MediaFile)
-        missing = pa.array([digest for digest in wanted if digest not in found], type=pa.string())
-        for row in table_to_records(table.filter(pc.is_in(table["sha256"], value_set=missing)), MediaFile):
-            found[row.sha256] = row
+        for table in store.tables(ref, MediaFile):  # one object at a time: screenshots of a benchmark are gigabytes
+            missing = pa.array([digest for digest in wanted if digest not in found], type=pa.string())
+            for row in table_to_records(table.filter(pc.is_in(table["sha256"], value_set=missing)), MediaFile):
+                found[row.sha256] = row
     return found

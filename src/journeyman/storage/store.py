@@ -6,7 +6,7 @@ the commit. Writing the same rows twice is harmless and gives the same reference
 
 import io
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import fsspec
@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 R = TypeVar("R", bound=Record)
 
 ROW_GROUP_ROWS = 100  # pictures are embedded: larger groups make the dataset viewer read too much at once
+OBJECT_BYTES = 256 * 1024 * 1024
+"""Bytes of files in one data object: writing and reading hold one object at a time."""
 _SCHEMES = ("s3", "file", "memory")
 
 
@@ -124,26 +126,29 @@ class Store:
     def write(
         self, kind: str, rows: Iterable[R], record: type[R], *, parents: Sequence[ArtifactRef] = ()
     ) -> ArtifactRef:
-        """Commit ``rows`` as one artifact of ``kind``."""
-        table = records_to_table(rows, record)
-        data = parquet_bytes(table)
-        digest = sha256_hex(data)
-        data_object = DataObject(
-            key=layout.data_key(kind, digest), sha256=digest, size_bytes=len(data), rows=table.num_rows
-        )
-        if not self.exists(data_object.key):
-            self.put(data_object.key, data)
+        """Commit ``rows`` as one artifact of ``kind``; files in them make several objects of :data:`OBJECT_BYTES`."""
+        objects = tuple(self._written(kind, records_to_table(part, record)) for part in _parts(rows))
         manifest = Manifest(
             kind=kind,
             record=record.__name__,
             schema_version=record.SCHEMA_VERSION,
-            objects=(data_object,),
+            objects=objects,
             parents=tuple(sorted({p.digest for p in parents})),
         )
         artifact_digest = fingerprint(manifest)
         key = layout.manifest_key(kind, artifact_digest)
         self.put(key, canonical_json(manifest).encode())
-        return ArtifactRef(kind=kind, key=key, digest=artifact_digest, rows=table.num_rows)
+        return ArtifactRef(kind=kind, key=key, digest=artifact_digest, rows=sum(item.rows for item in objects))
+
+    def _written(self, kind: str, table: pa.Table) -> DataObject:
+        data = parquet_bytes(table)
+        digest = sha256_hex(data)
+        written = DataObject(
+            key=layout.data_key(kind, digest), sha256=digest, size_bytes=len(data), rows=table.num_rows
+        )
+        if not self.exists(written.key):
+            self.put(written.key, data)
+        return written
 
     def manifest(self, ref: ArtifactRef) -> Manifest:
         """The commit record of ``ref``.
@@ -166,19 +171,36 @@ class Store:
             ArtifactError: An object is missing or was changed.
             SchemaError: The rows are of another record or version.
         """
-        tables = []
+        tables = list(self.tables(ref, record))
+        return pa.concat_tables(tables) if tables else arrow_schema(record).empty_table()
+
+    def tables(self, ref: ArtifactRef, record: type[Record]) -> Iterator[pa.Table]:
+        """The rows of :meth:`table`, one object at a time; raises as it does."""
         for item in self.manifest(ref).objects:
             data = self.get(item.key)
             if sha256_hex(data) != item.sha256:
                 raise ArtifactError(f"{self.url_of(item.key)} was changed after it was committed")
             table = pq.read_table(io.BytesIO(data))
             check_schema(table.schema, record)
-            tables.append(table)
-        return pa.concat_tables(tables) if tables else arrow_schema(record).empty_table()
+            yield table
 
     def records(self, ref: ArtifactRef, record: type[R]) -> list[R]:
         """All rows of an artifact as records, in the order they were written."""
         return table_to_records(self.table(ref, record), record)
+
+
+def _parts(rows: Iterable[R]) -> Iterator[list[R]]:
+    """Rows in order, cut where the bytes in them pass :data:`OBJECT_BYTES`; at least one part, empty for no rows."""
+    part: list[R] = []
+    held = 0
+    for row in rows:
+        size = sum(len(value) for value in row.__dict__.values() if isinstance(value, bytes))
+        if part and size and held + size > OBJECT_BYTES:
+            yield part
+            part, held = [], 0
+        part.append(row)
+        held += size
+    yield part
 
 
 def parquet_bytes(table: pa.Table) -> bytes:

@@ -10,7 +10,9 @@ from journeyman.teacher.scripted.asked import Asked
 from journeyman.teacher.scripted.choices.roles import match_instructions, place_apis, write_instructions
 from journeyman.teacher.scripted.controller import gave_no_answer, next_turn
 from journeyman.teacher.scripted.file_plans import plan_files
+from journeyman.teacher.scripted.screens import word_elements, write_monologue
 from journeyman.teacher.scripted.skills.files import plan_skill_files
+from journeyman.teacher.scripted.skills.follow_ups import write_follow_up
 from journeyman.teacher.scripted.skills.scenes import SKILL_KINDS, make_skill_world
 from journeyman.teacher.scripted.skills.sentences import word_skill_query
 from journeyman.teacher.scripted.skills.talk import SKILL_RESULTS
@@ -38,6 +40,9 @@ def reply(asked: Asked, mistake_rate: float) -> Reply:
             return _query_batch(asked, mistake_rate)
         case "FilePlan":
             return _file_plan(asked, mistake_rate)
+        case "FollowUp":
+            further, mistake = write_follow_up(asked.json_block(), mistake_rate)
+            return Reply("follow_up_writer", json.dumps(further), mistake)
         case "UserQueries":
             return _user_queries(asked)
         case "Judgement":
@@ -51,6 +56,12 @@ def reply(asked: Asked, mistake_rate: float) -> Reply:
         case "MatchBatch":
             matched = match_instructions(asked.json_block(), mistake_rate)
             return Reply("instruction_judge", json.dumps(matched.answer), matched.label)
+        case "InstructionsOnScreen":
+            worded = word_elements(asked.json_block(), mistake_rate)
+            return Reply("screen_instruction_writer", json.dumps(worded.answer), worded.label)
+        case "Monologue":
+            told = write_monologue(asked.json_block(), mistake_rate)
+            return Reply("monologue_writer", json.dumps(told.answer), told.label)
         case "":
             text, label = next_turn(asked, mistake_rate)
             return Reply("controller", text, label)

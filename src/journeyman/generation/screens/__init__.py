@@ -1,0 +1,1 @@
+"""Data of GUI agents: screens with boxes, instructions about them, and episodes with an inner monologue."""

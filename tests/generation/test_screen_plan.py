@@ -1,0 +1,76 @@
+"""Which pages and tasks are asked for: by seed alone, with what evaluation needs kept apart."""
+
+from collections import Counter
+
+import pytest
+
+from journeyman.environment import load_environment
+from journeyman.errors import ConfigError, UnknownPluginError
+from journeyman.generation.screens.config import ScreensConfig
+from journeyman.generation.screens.plan import ScreenShard, plan_screens
+
+CONFIG = ScreensConfig(pages=60, held_out_pages=20, episodes=200, held_out_tasks=80, shard_size=30)
+
+
+def of(split: str, shards: tuple[ScreenShard, ...]) -> list[ScreenShard]:
+    return [shard for shard in shards if shard.split == split]
+
+
+def test_equal_settings_give_equal_shards_and_another_seed_others() -> None:
+    assert plan_screens(CONFIG, 3) == plan_screens(CONFIG, 3)
+    pages = {brief.seed for shard in plan_screens(CONFIG, 3) for brief in shard.pages}
+    others = {brief.seed for shard in plan_screens(CONFIG, 4) for brief in shard.pages}
+    assert pages
+    assert not pages & others
+
+
+def test_no_seed_look_or_family_of_evaluation_is_trained_on() -> None:
+    shards = plan_screens(CONFIG, 0)
+    train, held_out = of("train", shards), of("held_out", shards)
+    seeds = [{b.seed for s in part for b in (*s.pages, *s.episodes)} for part in (train, held_out)]
+    assert not seeds[0] & seeds[1]
+    assert not any(brief.unseen_look for shard in train for brief in shard.pages)
+    assert sum(brief.unseen_look for shard in held_out for brief in shard.pages) == 10
+    assert not any(e.family in CONFIG.held_out_families for s in train for e in s.episodes)
+    unseen = Counter(e.environment for s in held_out for e in s.episodes if e.unseen_family)
+    assert unseen == {"apps": 10, "miniwob": 10}
+
+
+def test_every_task_that_is_not_held_out_is_played() -> None:
+    played = {(e.environment, e.task) for s in of("train", plan_screens(CONFIG, 0)) for e in s.episodes}
+    for name in ("apps", "miniwob"):
+        wanted = {
+            (name, task.name)
+            for task in load_environment(name).tasks
+            if f"{name}/{task.family}" not in CONFIG.held_out_families
+        }
+        assert len(played & wanted) == min(len(wanted), 100)
+
+
+def test_a_recipe_may_name_its_tasks() -> None:
+    config = CONFIG.model_copy(update={"tasks": ("miniwob/click-test",), "episode_sources": {"miniwob": 1.0}})
+    assert {e.task for s in plan_screens(config, 0) for e in s.episodes} == {"click-test"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"tasks": ("miniwob/click-nothing",)}, "click-nothing"),
+        ({"held_out_families": ("apps/cinema",)}, "apps/cinema"),
+    ],
+)
+def test_a_name_that_there_is_not_is_refused(changed: dict[str, tuple[str, ...]], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        plan_screens(CONFIG.model_copy(update=changed), 0)
+
+
+def test_an_environment_that_there_is_not_is_refused() -> None:
+    with pytest.raises(UnknownPluginError, match="cinema"):
+        plan_screens(CONFIG.model_copy(update={"page_sources": {"cinema": 1.0}}), 0)
+
+
+def test_settings_that_leave_nothing_are_refused() -> None:
+    with pytest.raises(ConfigError, match="page_sources"):
+        ScreensConfig(page_sources={"apps": 0.0})
+    with pytest.raises(ConfigError, match="viewport"):
+        ScreensConfig(viewport=(100, 800))
