@@ -112,6 +112,11 @@ def score(problem: Problem, trajectory: Trajectory, scoring: Scoring) -> tuple[M
     )
 
 
+def why(problem: Problem, trajectory: Trajectory, scoring: Scoring) -> str:  # noqa: ARG001 - one signature
+    """A step that was refused is no cause of its own: others could follow."""
+    return "steps used up" if trajectory.status == "max_steps" else ""
+
+
 async def _attempted(problem: Problem, controller: Controller, pool: BrowserPool) -> Attempted:
     gold = TaskGold.model_validate_json(problem.gold_json)
     environment = load_environment(gold.environment)
@@ -329,6 +334,7 @@ BENCHMARK = Benchmark(
     headline=("Success",),
     groupings=("condition", "environment", "family", "task", "actions"),
     open_attempts=open_attempts,
+    why=why,
     baselines={
         "random_pixel": _floor(RandomPixel),
         "random_element": _floor(RandomElement),

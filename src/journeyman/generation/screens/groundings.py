@@ -27,7 +27,7 @@ from journeyman.teacher.client import Teacher
 VERSION = 1
 MOST_WORDS = 40
 _HELD_OUT_PART = 4
-_COORDINATE = re.compile(r"\d*\.\d{2,}|\b\d+\s*(?:px|pixels?)\b|\(\s*\d+\s*,\s*\d+\s*\)")
+_COORDINATE = re.compile(r"(?<![\d.])0?\.\d{2,}|\b\d+\s*(?:px|pixels?)\b|\(\s*\d+\s*,\s*\d+\s*\)")
 
 
 async def write_groundings(

@@ -1,0 +1,127 @@
+"""How fast screens are made: scripted MiniWoB++ episodes with screenshots, and annotated pages of 1280 x 800.
+
+Two processes with a browser each, as many as this is sized for has cores. To reach: 20 episodes and 8 pages a
+second, and 10,000 annotated pages in under 1.5 GB: a task run holds one shard, so memory is that of a shard,
+whatever the number of pages; it is measured over several shards, to see that it does not grow.
+
+    python benchmarks/bench_screens.py [pages of the memory test, 300]
+"""
+
+import asyncio
+import gc
+import multiprocessing
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import psutil
+
+from journeyman.browser.pool import BrowserPool
+from journeyman.environment import load_environment
+from journeyman.generation.screens.capture import capture_screens
+from journeyman.generation.screens.config import ScreensConfig
+from journeyman.generation.screens.plan import plan_screens
+from journeyman.storage.store import Store
+
+PROCESSES = 2
+SECONDS = 15.0
+ROUNDS = 3
+TASKS = ("click-test-2", "click-button", "click-dialog", "identify-shape")
+APPS = ("shop", "mail", "calendar", "table", "form", "settings", "map")
+SHARD = 100
+
+
+async def episodes(first: int) -> int:
+    """Oracle episodes played in the time, each with its screenshots."""
+    environment = load_environment("miniwob")
+    done = 0
+    async with BrowserPool.open(1) as pool, pool.page(*environment.viewport) as page:
+        end = time.perf_counter() + SECONDS
+        while time.perf_counter() < end:
+            session = await environment.open(page, TASKS[done // 50 % len(TASKS)], first + done)
+            async for command, _, _ in environment.oracle(session):
+                await session.screenshot()
+                await session.act(command)
+            assert (await session.outcome()).done
+            done += 1
+    return done
+
+
+async def pages(first: int) -> int:
+    """Pages drawn, photographed and annotated in the time."""
+    environment = load_environment("apps")
+    assert environment.draw is not None
+    done = 0
+    async with BrowserPool.open(1) as pool, pool.page(1280, 800) as page:
+        end = time.perf_counter() + SECONDS
+        while time.perf_counter() < end:
+            drawn = await environment.draw(page, APPS[done % len(APPS)], first + done, False)
+            assert drawn.elements
+            done += 1
+    return done
+
+
+def rate(work: Callable[[int], Coroutine[Any, Any, int]]) -> float:
+    """Done a second over all processes; the start of browsers is left out."""
+    with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
+        counts = pool.starmap(_run, [(work, number * 1_000_000) for number in range(PROCESSES)])
+    return sum(counts) / SECONDS
+
+
+def _run(work: Callable[[int], Coroutine[Any, Any, int]], first: int) -> int:
+    return asyncio.run(work(first))
+
+
+def memory(count: int) -> None:
+    """Peak memory while shards of pages are captured, this process and its browsers together."""
+    config = ScreensConfig(pages=count, held_out_pages=0, episodes=0, held_out_tasks=0, shard_size=SHARD, pool=2)
+    seen: list[float] = []
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(f"file://{folder}")
+        for shard in plan_screens(config, 0):
+            asyncio.run(_captured(shard, config, store, seen))
+            gc.collect()
+            print(f"  {shard.name}: peak so far {max(seen) / 2**30:.2f} GiB", flush=True)
+    print(f"peak of {count} annotated pages: {max(seen) / 2**30:.2f} GiB (to stay under: 1.5 GB for 10,000)")
+
+
+async def _captured(shard: Any, config: ScreensConfig, store: Store, seen: list[float]) -> None:
+    async def watch() -> None:
+        me = psutil.Process()
+        while True:
+            seen.append(sum(_held(process) for process in (me, *me.children(recursive=True))))
+            await asyncio.sleep(1)
+
+    watching = asyncio.create_task(watch())
+    try:
+        await capture_screens(shard, config, store=store)
+    finally:
+        watching.cancel()
+
+
+def _held(process: psutil.Process) -> float:
+    try:
+        return float(process.memory_full_info().pss)  # what processes share is counted once
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return 0.0
+
+
+def main() -> None:
+    """Print the figures."""
+    rates = {"episodes": episodes, "pages": pages}
+    marks = {"episodes": 20, "pages": 8}
+    for name, work in rates.items():
+        found = [rate(work) for _ in range(ROUNDS)]
+        print(
+            f"{name} a second, {PROCESSES} processes: {statistics.median(found):.1f} "
+            f"({min(found):.1f} to {max(found):.1f}); to reach: {marks[name]}",
+            flush=True,
+        )
+    memory(int(sys.argv[1]) if len(sys.argv) > 1 else 300)
+
+
+if __name__ == "__main__":
+    main()
