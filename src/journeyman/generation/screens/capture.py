@@ -1,6 +1,8 @@
 """Pages drawn in a browser: a screenshot and, from the same page, every element that a click would hit."""
 
-from collections import Counter
+import asyncio
+from collections import Counter, defaultdict, deque
+from collections.abc import Sequence
 
 from journeyman.browser.page import GuardedPage
 from journeyman.browser.pool import BrowserPool
@@ -12,11 +14,13 @@ from journeyman.schema.artifact import StageResult
 from journeyman.schema.media import MediaFile
 from journeyman.schema.record import fingerprint, sha256_hex
 from journeyman.schema.screen import Screen
-from journeyman.stage import Tally, for_each
+from journeyman.stage import Tally
 from journeyman.storage.store import Store
 
 VERSION = 1
 LICENCE = "CC0-1.0"
+Size = tuple[int, int, float]
+"""CSS pixels across and down, and pixels per CSS pixel."""
 
 
 async def capture_screens(shard: ScreenShard, config: ScreensConfig, *, store: Store) -> StageResult:
@@ -28,19 +32,16 @@ async def capture_screens(shard: ScreenShard, config: ScreensConfig, *, store: S
         store: Where artifacts live.
     """
     tally = Tally("screens", len(shard.pages))
+    found: dict[PageBrief, tuple[Screen, MediaFile]] = {}
     async with BrowserPool.open(config.pool) as pool:
-
-        async def draw(brief: PageBrief) -> tuple[Screen, MediaFile] | None:
-            try:
-                return await _captured(brief, shard, config, pool)
-            except ScreenError as exc:
-                tally.fail(_screen_id(brief), brief, check="browser", reason=exc.cause, evidence=str(exc))
-                return None
-
-        found = [one for one in await for_each(shard.pages, draw, at_once=config.pool) if one is not None]
+        for size, briefs in _by_size(shard.pages, config).items():
+            left = deque(briefs)
+            works = (_draw_all(left, found, tally, shard, pool, size) for _ in range(config.pool))
+            await asyncio.gather(*works)
     kept: list[Screen] = []
     media: dict[str, MediaFile] = {}
-    for brief, (screen, file) in zip((b for b in shard.pages if not tally.has(_screen_id(b))), found, strict=True):
+    for brief in (brief for brief in shard.pages if brief in found):
+        screen, file = found[brief]
         if not screen.elements:
             tally.drop(screen.screen_id, brief, check="elements", reason="nothing on the page can be hit")
             continue
@@ -54,13 +55,37 @@ async def capture_screens(shard: ScreenShard, config: ScreensConfig, *, store: S
     return tally.result(screens, store=store, media=files, facts=facts)
 
 
-async def _captured(
-    brief: PageBrief, shard: ScreenShard, config: ScreensConfig, pool: BrowserPool
-) -> tuple[Screen, MediaFile]:
+def _by_size(briefs: Sequence[PageBrief], config: ScreensConfig) -> dict[Size, list[PageBrief]]:
+    sizes: dict[Size, list[PageBrief]] = defaultdict(list)
+    for brief in briefs:
+        sizes[viewport_of(brief.environment, config)].append(brief)
+    return sizes
+
+
+async def _draw_all(
+    left: deque[PageBrief],
+    found: dict[PageBrief, tuple[Screen, MediaFile]],
+    tally: Tally,
+    shard: ScreenShard,
+    pool: BrowserPool,
+    size: Size,
+) -> None:
+    """Draw what is ``left`` on one page, and on a new one after each that was lost: to open one takes longest."""
+    while left:
+        async with pool.page(*size) as page:
+            while left:
+                brief = left.popleft()
+                try:
+                    found[brief] = await _captured(brief, shard, page, size)
+                except ScreenError as exc:
+                    tally.fail(_screen_id(brief), brief, check="browser", reason=exc.cause, evidence=str(exc))
+                    break
+
+
+async def _captured(brief: PageBrief, shard: ScreenShard, page: GuardedPage, size: Size) -> tuple[Screen, MediaFile]:
     environment = load_environment(brief.environment)
-    width, height, scale = viewport_of(brief.environment, config)
-    async with pool.page(width, height, scale=scale) as page:
-        drawn = await _drawn(environment, page, brief)
+    width, height, scale = size
+    drawn = await _drawn(environment, page, brief)
     file = screenshot_file(drawn.screenshot, f"{brief.environment}/{brief.task} seed {brief.seed}")
     shown = environment.shown or (width, height)
     screen = Screen(
@@ -87,7 +112,7 @@ async def _drawn(environment: Environment, page: GuardedPage, brief: PageBrief) 
     return DrawnPage(await session.screenshot(), await session.elements(), brief.task, "en")
 
 
-def viewport_of(environment: str, config: ScreensConfig) -> tuple[int, int, float]:
+def viewport_of(environment: str, config: ScreensConfig) -> Size:
     """Width and height in CSS pixels, and pixels per CSS pixel, of the environment's pages."""
     fixed = load_environment(environment).viewport
     if fixed is None:
