@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from journeyman.action_formats.pyautogui_call import Click, read_command
+from journeyman.errors import UnknownPluginError
 from journeyman.generation.screens.capture import capture_screens
 from journeyman.generation.screens.config import ScreensConfig
 from journeyman.generation.screens.groundings import write_groundings
@@ -113,5 +114,5 @@ def test_a_page_of_an_environment_that_is_not_there_is_refused(tmp_path: Path) -
         index=0,
         pages=(PageBrief(seed=1, environment="cinema", task="x", unseen_look=False),),
     )
-    with pytest.raises(Exception, match="cinema"):
+    with pytest.raises(UnknownPluginError, match="cinema"):
         asyncio.run(capture_screens(shard, CONFIG, store=Store(f"file://{tmp_path}")))
