@@ -38,13 +38,14 @@ install_debian_packages() {
 
 missing=""
 # Programs, each with the package that brings it: the sandbox, then what speak_text, translate_text and define_word run,
-# and the browser that screens are drawn in.
+# the browser that screens are drawn in, and the virtual desktop with the libraries that its screenshots load.
 need() { command -v "$1" >/dev/null || missing="$missing $2"; }
 need bwrap bubblewrap
 need espeak-ng espeak-ng
 need apertium "apertium apertium-eng-spa apertium-eng-cat apertium-fr-es apertium-es-pt apertium-spa-ita"
 need wn "wordnet wordnet-base"
 need chromium-headless-shell chromium-headless-shell
+need Xvfb "xvfb libxcb-randr0 libxcb-render0 libxcb-shm0 libxcb-xfixes0"
 python="$(find_python)"
 [ -n "$python" ] || missing="$missing python3.11 python3.11-venv"
 # shellcheck disable=SC2086

@@ -51,7 +51,7 @@ ScreenFault = Literal["load timeout", "dialog", "window", "navigation", "crash",
 
 
 class ScreenError(JourneymanError):
-    """A page and what was done on it are lost; the episode fails, and the browser pool gives another page."""
+    """A page or desktop, and what was done on it, is lost: the episode fails. The browser pool gives another page."""
 
     def __init__(self, cause: ScreenFault, message: str = "") -> None:
         super().__init__(f"{cause}: {message}" if message else cause)
