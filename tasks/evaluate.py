@@ -9,7 +9,7 @@ from prefect.cache_policies import NO_CACHE
 from journeyman.benchmark import load_benchmark
 from journeyman.evaluation import problems as posing
 from journeyman.evaluation import run as evaluation
-from journeyman.evaluation.agents import agents_beside, is_asked_here
+from journeyman.evaluation.agents import agents_beside, is_asked_here, planner_of
 from journeyman.evaluation.compare import compare
 from journeyman.evaluation.run import Portion
 from journeyman.recipe import Recipe
@@ -126,6 +126,8 @@ def read_benchmark(benchmark: str, source: str) -> dict[str, Any]:
         "tool_mode",
         "action_format",
         "skills",
+        "evaluation.plan",
+        "evaluation.planner",
         "evaluation.max_new_tokens",
         "evaluation.max_tokens",
         "evaluation.max_seconds",
@@ -150,10 +152,12 @@ def evaluate_agent_on_problems(
 ) -> dict[str, Any]:
     """One score for every problem of the portion; a failed run is a wrong answer."""
     chosen = read_recipe(recipe)
-    resources = _resources_of(problems["facts"][posing.BENCHMARK])
+    benchmark = load_benchmark(problems["facts"][posing.BENCHMARK])
+    resources = _resources_of(benchmark.name)
+    planner = planner_of(agent, benchmark, chosen.evaluation)
     media = (ref(problems, "media"), *(media_of(item) for item in files))
 
-    async def attempt(endpoint: Teacher | None = None) -> StageResult:
+    async def attempt(asked: Teacher | None = None) -> StageResult:
         return await evaluation.evaluate(
             agent,
             ref(problems),
@@ -164,19 +168,22 @@ def evaluate_agent_on_problems(
             dataset=ref(dataset) if dataset else None,
             model=ref(model) if model else None,
             library=open_resources().store,
-            endpoint=endpoint,
+            endpoint=None if planner else asked,
+            planner=asked if planner else None,
             portion=Portion(*portion),
         )
 
-    if is_asked_here(agent, load_benchmark(problems["facts"][posing.BENCHMARK])):
+    if is_asked_here(agent, benchmark) and not planner:
         return as_json(finish(attempt(), timeout_seconds=EVALUATION_SECONDS))
-    settings, name = _endpoint_of(agent, resources.settings)
+    settings, name = _endpoint_of(planner or agent, resources.settings)
+    # Agents begin on the same screens: what a planner said of them is paid for once.
+    calls = f"plan-{planner}" if planner else f"evaluate-{agent}"
     done = ask_teacher(
         attempt,
         resources=resources,
         recipe=chosen,
         model=name,
-        scope=scope_of(f"evaluate-{agent}", ref(problems), {"portion": list(portion)}),
+        scope=scope_of(calls, ref(problems), {"portion": list(portion)}),
         timeout_seconds=EVALUATION_SECONDS,
         settings=settings,
     )

@@ -165,6 +165,9 @@ class Benchmark:
     """Names in ``Problem.groups`` that tables are broken down by."""
     tools: tuple[str, ...] = ()
     """Tools of ours that its problems want besides the recipe's; those that are not configured are left out."""
+    takes_plans: bool = False
+    """Whether its replies are turns on a screen, which may say a plan before the command: ``evaluation.plan`` and
+    ``evaluation.planner`` hold here."""
     gated: bool = False
     """Its data may not be republished: problems, transcripts and recordings stay on this machine, and only figures
     leave it."""

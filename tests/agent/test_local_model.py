@@ -1,5 +1,6 @@
 # ruff: noqa: E402 - what needs torch is imported only where torch is
 import asyncio
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from journeyman.action_formats.api_choice import FORMAT
 from journeyman.agent import media_features
 from journeyman.agent.constraint import ChoiceConstraint
 from journeyman.agent.local_model import LocalModelController
+from journeyman.agent.screen_prompt import begun_plan
 from journeyman.errors import ArtifactError, ConfigError, MediaError
 from journeyman.model_families._encoders import Encoders
 from journeyman.model_families.qwen_vl import FAMILY
@@ -20,9 +22,10 @@ from journeyman.schema.message import AudioPart, Message, TextPart, messages_fro
 from journeyman.schema.model import Model
 from journeyman.schema.record import sha256_hex
 from journeyman.storage.features import FeatureCache, npy_bytes
-from journeyman.storage.model_files import upload_model
+from journeyman.storage.model_files import download_model, upload_model
 from journeyman.storage.store import Store
 from journeyman.training.conversations import corpus
+from tests.model_families.members import member
 from tests.training.toy_bridge import files_of
 from tests.training.toy_conversations import problems
 from tests.training.toy_media import media_rows
@@ -59,12 +62,14 @@ def stored(toys, tmp_path_factory):
     return store, store.write("models", [row], Model), row
 
 
-def replies(stored, home, asked, batch_size):
+def replies(stored, home, asked, batch_size, begun=()):
     store, ref, _ = stored
 
     async def ask():
         async with LocalModelController.open(ref, store, home, name="untuned", batch_size=batch_size, **LIMITS) as c:
-            return await asyncio.gather(*(c.act(p.messages[:2], p.media) for p in asked), return_exceptions=True)
+            return await asyncio.gather(
+                *(c.act([*p.messages[:2], *begun], p.media) for p in asked), return_exceptions=True
+            )
 
     return asyncio.run(ask())
 
@@ -74,6 +79,45 @@ def test_answers_do_not_depend_on_who_shares_the_batch(stored, toys, tmp_path):
     alone = replies(stored, tmp_path, toys, 1)
     assert together == alone
     assert all(isinstance(reply, str) for reply in together)
+
+
+def test_a_begun_reply_is_gone_on_from_and_returned_whole(stored, toys, tmp_path):
+    begun = replies(stored, tmp_path, toys, 8, (begun_plan(),))
+    assert begun == replies(stored, tmp_path, toys, 1, (begun_plan(),))
+    model, processor = FAMILY.load(str(download_model(stored[0], stored[1], tmp_path)[1]), "fp32")
+    expected = [gone_on(model.eval(), processor, toy.messages[:2], toy.media) for toy in toys]
+    assert begun == [f"Thought:{rest}" for rest in expected]
+
+
+def gone_on(model, processor, messages, media):
+    """What transformers' own loop writes behind the tokens that a turn which begins so has in training."""
+    said = Message(role="assistant", content=(TextPart(text="Thought:"),))
+    sizes = {name: LIMITS[name] for name in ("max_pixels", "min_pixels")}
+    whole = FAMILY.encode([*messages, said], media, processor, add_generation_prompt=False, **sizes)
+    end = FAMILY.end_of_turn(processor)
+    length = max(i for i, token in enumerate(whole.input_ids) if token == end)
+    ids, labels, positions = whole.input_ids[:length], whole.labels[:length], whole.position_ids[:, :length]
+    begun = replace(whole, input_ids=ids, labels=labels, position_ids=positions)
+    out = model.generate(
+        **FAMILY.collate_prompts([begun], processor), max_new_tokens=LIMITS["max_new_tokens"], do_sample=False,
+        eos_token_id=end, pad_token_id=processor.tokenizer.pad_token_id,
+    )  # fmt: skip
+    return FAMILY.decode(out[0, length:].tolist(), processor)
+
+
+def test_a_begun_reply_is_whole_where_transformers_own_loop_writes_it():
+    family, model, processor = member("minicpm4_6")
+    assert not family.packs
+    asked = [Message(role="user", content=(TextPart(text=text),)) for text in ("one", "two, and more of it")]
+
+    async def ask(*begun):
+        served = LocalModelController(model, processor, family, name="x", batch_size=2, **LIMITS)
+        async with served.serving():
+            return await asyncio.gather(*(served.act([question, *begun], {}) for question in asked))
+
+    begun = asyncio.run(ask(begun_plan()))
+    assert all(reply.startswith("Thought:") and len(reply) > len("Thought:") for reply in begun)
+    assert not any(reply.startswith("Thought:") for reply in asyncio.run(ask()))
 
 
 def test_a_conversation_whose_picture_is_missing_fails_alone(stored, toys, tmp_path):
@@ -204,6 +248,13 @@ def test_replies_hang_on_the_files_as_they_do_without_a_bucket(heard, tmp_path, 
     assert family.decode(out[0, inputs["input_ids"].shape[1] :].tolist(), processor) == one
 
 
+def test_a_begun_reply_is_whole_behind_features_too(heard, tmp_path):
+    asked = [([*messages, begun_plan()], media) for messages, media in heard[2][:3]]
+    together = spoken(heard, tmp_path, asked, 3)
+    assert all(reply.startswith("Thought:") for reply in together)
+    assert together == spoken(heard, tmp_path, asked, 1)
+
+
 def test_a_file_that_cannot_be_opened_fails_its_conversation_alone_each_time(heard, tmp_path, computed):
     asked = heard[2]
     bad = b"RIFF and nothing that sounds"
@@ -249,6 +300,22 @@ def test_replies_can_be_held_to_a_catalogue(heard, tmp_path):
         choice = FORMAT.read(reply)
         assert set(choice.apis) <= set(names)
         assert choice.apis or choice.unknown or choice.question
+
+
+def test_a_begun_choice_is_held_to_the_catalogue_from_its_beginning_on(heard, tmp_path):
+    begun = Message(role="assistant", content=(TextPart(text='{"apis": ["image/'),))
+
+    async def ask():
+        store, ref, asked, _ = heard
+        async with LocalModelController.open(
+            ref, store, tmp_path, name="untuned", batch_size=1,
+            constraint=partial(ChoiceConstraint.of_family, ["image/red", "image/blue", "audio/red"]),
+            **(LIMITS | {"max_new_tokens": 60}),
+        ) as c:  # fmt: skip
+            messages, media = asked[0]
+            return await c.act([*messages, begun], media)
+
+    assert FORMAT.read(asyncio.run(ask())).apis[0] in ("image/red", "image/blue")
 
 
 def test_a_family_with_frozen_encoders_is_not_served_without_features(heard):

@@ -6,8 +6,11 @@ import pytest
 
 from journeyman.action_formats.pyautogui_call import MOBILE_FUNCTIONS, Click, Press, ScreenTurn, read_turn, write_turn
 from journeyman.agent.screen_prompt import (
+    PLAN_BEGINNING,
+    begun_plan,
     grounding_conversation,
     grounding_question,
+    planner_system,
     screen_question,
     screen_system,
     screen_turn_text,
@@ -94,3 +97,16 @@ def test_a_step_is_asked_with_its_history_and_says_its_words() -> None:
 def test_a_conversation_asks_something() -> None:
     with pytest.raises(ValueError, match="at least one turn"):
         grounding_conversation("aa", [])
+
+
+def test_a_planners_prompt_is_short_and_golden(request: pytest.FixtureRequest) -> None:
+    message = planner_system()
+    assert message.role == "system"
+    assert len(message.text) < 1000
+    agrees_with_golden(message.text, Path("prompts/system_screen_planner.txt"), request)
+
+
+def test_a_plan_begins_as_the_turn_writes_it_and_leaves_the_blank_to_the_word_behind() -> None:
+    assert screen_turn_text(FULL, "l2").startswith(f"{PLAN_BEGINNING} It is done.")
+    assert begun_plan().text == PLAN_BEGINNING == PLAN_BEGINNING.strip()
+    assert begun_plan().role == "assistant"

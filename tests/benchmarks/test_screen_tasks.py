@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from journeyman.agent.controller import Controller
+from journeyman.agent.screen_planner import PlannedController
 from journeyman.benchmark import Attempted, Known, Scoring
 from journeyman.benchmarks.screen_tasks import BENCHMARK, MAX_UNREADABLE, open_attempts, problems_of, read, score
 from journeyman.environment import load_environment
@@ -90,6 +91,29 @@ def test_what_was_done_stands_among_the_previous_actions() -> None:
     assert "Step 1: Look first." in says.shown[1][1].text
     assert "Step 2: pyautogui.moveTo(x=0.02, y=0.02)" in says.shown[2][1].text
     assert done.trajectory.status == "max_steps"
+
+
+@needs_browser
+def test_a_planner_says_the_steps_that_a_grounder_does_and_they_are_what_was_done() -> None:
+    (problem,) = posed(episode("click-button-sequence", 3, "miniwob/buttons"))
+    planner = Says("Look at the corner.", "Look at\nthe corner.", "Look again.", "DONE")
+    grounder = Says("pyautogui.moveTo(x=0.01, y=0.01)", "Action: Hm.\npyautogui.moveTo(x=0.02, y=0.02)")
+    (done,) = tried((problem, PlannedController(planner, grounder)))
+    first, unread, second, ended, *_ = done.trajectory.steps
+    assert first.action == "Action: Look at the corner.\npyautogui.moveTo(x=0.0100, y=0.0100)"
+    assert (unread.action, unread.error) == ("Look at\nthe corner.", "parse")
+    assert "it has 2 lines" in unread.observation
+    assert second.action == "Action: Look again.\npyautogui.moveTo(x=0.0200, y=0.0200)"
+    assert "Previous actions:\nNone" in planner.shown[0][1].text
+    assert "Previous actions:\nStep 1: Look at the corner." in planner.shown[1][1].text
+    assert "Step 2: Look again." in planner.shown[3][1].text
+    assert [messages[1].text.partition("\n")[0] for messages in grounder.shown] == [
+        "Instruction: Look at the corner.",
+        "Instruction: Look again.",
+    ]
+    assert ended.action == "terminate(status='success')"
+    assert ended.error == "execution", "MiniWoB++'s pages end by themselves"
+    assert all(step.images for step in done.trajectory.steps)
 
 
 def test_families_that_training_never_saw_are_a_condition_of_their_own() -> None:

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from journeyman.browser.wall import missing
+from journeyman.storage.store import Store
+from journeyman.teacher.ledger import read_calls
 from tests.flows.conftest import SYNTH_AND_TUNE
 from tests.flows.flow_process import FlowRun, run_flow
 
@@ -68,6 +70,22 @@ def test_live_tasks_stand_between_floors_and_the_oracle(screen_run: FlowRun) -> 
     values = {(r["agent"], r["metric"]): r["estimate"]["value"] for r in tasks["results"] if not r["grouping"]}
     assert values["oracle", "Success"] == 1
     assert {"untuned", "tuned", "random_pixel", "random_element", "oracle"} == set(tasks["agents"])
+
+
+@pytest.mark.slow
+def test_a_planner_says_the_steps_and_the_models_are_its_grounders(screen_run: FlowRun, stack: dict[str, str]) -> None:
+    planned = SCREENS | {"evaluation": SCREENS["evaluation"] | {"planner": "teacher"}}
+    run = run_flow(SYNTH_AND_TUNE, stack, recipe="aguvis", overrides=planned)
+    assert run.error is None, run.error
+    assert set(run.task_states()["train"]) == {"Cached"}
+    assert run.result["comparison"] == screen_run.result["comparison"], "clicks on elements are not planned"
+    (tasks,) = run.result["others"]
+    assert {"untuned", "tuned", "random_pixel", "random_element", "oracle"} == set(tasks["agents"])
+    names = {"endpoint_url": "AWS_ENDPOINT_URL", "key": "AWS_ACCESS_KEY_ID", "secret": "AWS_SECRET_ACCESS_KEY"}
+    store = Store(stack["JOURNEYMAN_STORE"], {option: stack[name] for option, name in names.items()})
+    calls = read_calls(store, "plan-teacher")
+    assert {call.role for call in calls} == {"planner"}
+    assert len(calls) == len({call.request_digest for call in calls}) >= SCREENS["screens"]["held_out_tasks"]
 
 
 def test_every_record_is_accounted_for(screen_run: FlowRun) -> None:

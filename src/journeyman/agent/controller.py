@@ -18,7 +18,8 @@ class Controller(Protocol):
         """The next assistant text.
 
         Args:
-            messages: The conversation so far, ending in a user turn.
+            messages: The conversation so far, ending in a user turn; or in an assistant turn whose text begins the
+                reply (begun_turn.py), which is gone on from and returned whole, its beginning included.
             media: Bytes of every picture the messages name, by sha256.
         """
         ...

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from journeyman.agent.begun_turn import begun_tokens, encode_prompt
 from journeyman.agent.constraint import ChoiceConstraint, ConstraintState, follow_generation
 from journeyman.agent.greedy_decoder import GreedyDecoder
 from journeyman.agent.media_features import MediaFeatures
@@ -161,10 +162,10 @@ class LocalModelController:
                 await asyncio.to_thread(self._features.close)
 
     async def act(self, messages: Sequence[Message], media: Mapping[str, bytes]) -> str:
-        """The next assistant text.
+        """The next assistant text, with its beginning where it is begun.
 
         Args:
-            messages: The conversation so far, ending in a user turn.
+            messages: The conversation so far, ending in a user turn, or in a begun reply that is gone on from.
             media: Bytes of every file the messages name, by sha256.
 
         Raises:
@@ -235,26 +236,30 @@ class LocalModelController:
 
     def _encode(self, messages: Sequence[Message], media: Mapping[str, bytes]) -> Encoded:
         max_pixels, min_pixels = self._pixels
-        return self._family.encode(
-            messages,
-            media,
-            self._processor,
-            add_generation_prompt=True,
-            max_pixels=max_pixels,
-            min_pixels=min_pixels,
+        return encode_prompt(
+            messages, media, self._family, self._processor, max_pixels=max_pixels, min_pixels=min_pixels
         )
 
     def _generate(self, prompts: Sequence[Encoded]) -> list[str]:
         if self._decoder is None:
-            return self._generate_plainly(prompts)
-        turns = self._decoder.decode(prompts, self._max_new_tokens, self._states(prompts))
+            written = self._generate_plainly(prompts)
+        else:
+            written = self._decoder.decode(prompts, self._max_new_tokens, self._states(prompts))
+        # Decoded in one piece: a tokenizer may drop the blank with which the rest of a begun reply starts.
+        turns = [[*begun_tokens(prompt), *tokens] for prompt, tokens in zip(prompts, written, strict=True)]
         return [self._family.decode(tokens, self._processor) for tokens in turns]
 
     def _states(self, prompts: Sequence[Encoded]) -> list[ConstraintState] | None:
-        return None if self._constraint is None else [self._constraint.start() for _ in prompts]
+        if self._constraint is None:
+            return None
+        states = [self._constraint.start() for _ in prompts]
+        for state, prompt in zip(states, prompts, strict=True):
+            for token in begun_tokens(prompt):
+                state.advance(token)
+        return states
 
     @torch.inference_mode()
-    def _generate_plainly(self, prompts: Sequence[Encoded]) -> list[str]:
+    def _generate_plainly(self, prompts: Sequence[Encoded]) -> list[list[int]]:
         """By transformers' own loop, for models whose rows hold more than keys and values."""
         inputs = self._family.collate_prompts(prompts, self._processor)
         device, dtype = self._model.device, self._model.dtype
@@ -273,7 +278,7 @@ class LocalModelController:
             eos_token_id=end,
             pad_token_id=self._processor.tokenizer.pad_token_id,
         )
-        return [self._family.decode(row[start:].tolist(), self._processor) for row in out]
+        return [row[start:].tolist() for row in out]
 
 
 def _loaded(family: ModelFamily, row: Model, folder: Path) -> tuple[Any, Any]:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, FiniteFloat, StringConstraints, ValidationError
 from journeyman.action_format import UnreadableActionError
 from journeyman.action_formats.pyautogui_call import Command, PluggableFunction, read_command, write_command
 from journeyman.agent.controller import Controller
+from journeyman.agent.screen_planner import UnreadablePlanError
 from journeyman.benchmark import Figure, Known
 from journeyman.benchmarks._official_files import first_problem, named
 from journeyman.benchmarks._screenshots import Screenshot
@@ -180,11 +181,12 @@ async def attempt_once(
     media: Mapping[str, bytes],
 ) -> Trajectory:
     """One reply to ``messages``, as a trajectory of one step; answered where a command could be read."""
-    text = await controller.act(messages, media)
-    why, command = "", None
+    text, why, command = "", "", None
     try:
+        text = await controller.act(messages, media)
         command = read_command(text, functions)
     except UnreadableActionError as exc:
+        text = exc.reply if isinstance(exc, UnreadablePlanError) else text
         why = str(exc)
     step = Step(
         action=text,

@@ -359,6 +359,7 @@ BENCHMARK = Benchmark(
     figures=tuple(_figures()),
     headline=("Step Acc high", "Step Acc low"),
     groupings=("level", "action"),
+    takes_plans=True,
     attempt=attempt,
     baselines={"random_pixel": random_pixel},
 )

@@ -169,6 +169,7 @@ BENCHMARK = Benchmark(
     figures=tuple(_figures()),
     headline=("Step SR", "Step SR macro"),
     groupings=("split", "operation", "domain"),
+    takes_plans=True,
     attempt=attempt,
     baselines={"random_pixel": random_pixel},
 )

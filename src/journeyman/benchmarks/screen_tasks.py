@@ -18,6 +18,7 @@ from journeyman.action_formats.pyautogui_call import (
     read_turn,
 )
 from journeyman.agent.controller import Controller
+from journeyman.agent.screen_planner import UnreadablePlanError
 from journeyman.agent.screen_prompt import screen_question, screen_system
 from journeyman.benchmark import Attempted, AttemptOne, Benchmark, Figure, Known, ProblemSet, Scoring
 from journeyman.browser.pool import BrowserPool
@@ -149,10 +150,12 @@ class _Run:
         unreadable = 0
         for _ in range(2 * self._gold.oracle_steps + SLACK):
             shown = self._shown(await session.screenshot())
-            text = await self._act(session, shown)
+            text = ""
             try:
+                text = await self._act(session, shown)
                 turn = self._read(text)
             except UnreadableActionError as exc:
+                text = exc.reply if isinstance(exc, UnreadablePlanError) else text
                 unreadable += 1
                 self._record(text, shown, observed=str(exc), error="parse")
                 if unreadable == MAX_UNREADABLE or not text:
@@ -333,6 +336,7 @@ BENCHMARK = Benchmark(
     ),
     headline=("Success",),
     groupings=("condition", "environment", "family", "task", "actions"),
+    takes_plans=True,
     open_attempts=open_attempts,
     why=why,
     baselines={

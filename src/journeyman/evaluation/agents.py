@@ -12,6 +12,7 @@ from PIL import Image
 
 from journeyman.agent.controller import Controller
 from journeyman.agent.endpoint_model import EndpointController
+from journeyman.agent.screen_planner import EnforcedPlanController, PlannedController
 from journeyman.benchmark import Background, Benchmark, Known, Taught, is_attempted_alone
 from journeyman.errors import ConfigError
 from journeyman.evaluation.baselines import (
@@ -22,6 +23,7 @@ from journeyman.evaluation.baselines import (
     most_common_actions,
     shuffled_media,
 )
+from journeyman.evaluation.config import EvaluationConfig
 from journeyman.model_family import MediaKind
 from journeyman.recipe import Recipe
 from journeyman.schema.artifact import ArtifactRef
@@ -68,6 +70,8 @@ class Given:
     store: Store
     """Holds the dataset and the model."""
     home: Path
+    planner: Teacher | None = None
+    """Where each step of a local model is asked for, on screens with ``evaluation.planner``."""
     names: tuple[str, ...] = ()
     """APIs that replies of local models are kept to; empty keeps them to nothing."""
 
@@ -87,6 +91,21 @@ def is_asked_here(agent: str, benchmark: Benchmark) -> bool:
     return agent in (*LOCAL_MODELS, *FLOORS, *benchmark.baselines)
 
 
+def planner_of(agent: str, benchmark: Benchmark, config: EvaluationConfig) -> str:
+    """The endpoint that says each step to ``agent``; empty where none does."""
+    plans = benchmark.takes_plans and agent in LOCAL_MODELS and agent not in benchmark.baselines
+    return config.planner if plans else ""
+
+
+def planning_of(agent: str, benchmark: Benchmark, given: Given) -> dict[str, str]:
+    """What of a plan an outcome depends on; empty where the agent's replies are its own from the first word."""
+    config = given.recipe.evaluation
+    if planner_of(agent, benchmark, config):
+        return {"planner": given.planner.model if given.planner else ""}
+    plans = benchmark.takes_plans and agent not in (*FLOORS, *benchmark.baselines)
+    return {"plan": config.plan} if plans and config.plan != "self" else {}
+
+
 def known_of(
     benchmark: Benchmark, problems: Sequence[Problem], background: Background, agent: str, given: Given
 ) -> Known:
@@ -101,12 +120,16 @@ def refuse_agent(agent: str, given: Given, benchmark: Benchmark) -> None:
     """Say what is missing before anything is opened.
 
     Raises:
-        ConfigError: No model for a local model, no dataset for a habit, or no endpoint for any other name.
+        ConfigError: No model for a local model, no endpoint for its planner, no dataset for a habit, or no endpoint for
+            any other name.
     """
     if agent in benchmark.baselines:
         return
     if agent in LOCAL_MODELS and given.model is None:
         raise ConfigError(f"agent {agent!r} needs a model; train or build one first")
+    planner = planner_of(agent, benchmark, given.recipe.evaluation)
+    if planner and given.planner is None:
+        raise ConfigError(f"agent {agent!r} is told its steps by {planner!r}; give that endpoint as its planner")
     if agent == "format_only" and given.dataset is None:
         raise ConfigError("agent 'format_only' copies the habits of a dataset; name one, or leave the agent out")
     if agent not in (*LOCAL_MODELS, *FLOORS) and given.endpoint is None:
@@ -151,11 +174,13 @@ async def open_agent(
     elif agent in LOCAL_MODELS:
         async with open_local_model(agent, given) as local:
             controller = _asked_as(agent, local, problems, media, seed)
-            yield Agent(lambda _query: controller, getattr(local, "tokens_of", _estimated))
+            planned = _planned(agent, controller, benchmark, given)
+            yield Agent(lambda _query: planned, getattr(local, "tokens_of", _estimated))
     else:
         assert given.endpoint is not None  # refuse_agent
         remote = EndpointController(given.endpoint, name=agent, max_tokens=given.recipe.evaluation.max_new_tokens)
-        yield Agent(lambda _query: remote, _estimated)
+        replying = _planned(agent, remote, benchmark, given)
+        yield Agent(lambda _query: replying, _estimated)
 
 
 @asynccontextmanager
@@ -190,6 +215,15 @@ def _asked_as(
     if agent == "text_only":
         return TextOnlyController(local)
     return _blindfolded(local, problems, media, seed) if agent == "blind" else local
+
+
+def _planned(agent: str, acting: Controller, benchmark: Benchmark, given: Given) -> Controller:
+    """``acting`` as it comes to its plans on the benchmark's screens."""
+    planning = planning_of(agent, benchmark, given)
+    if "planner" in planning:
+        assert given.planner is not None  # refuse_agent
+        return PlannedController(EndpointController(given.planner, role="planner"), acting)
+    return EnforcedPlanController(acting) if planning else acting
 
 
 def _blindfolded(

@@ -1,6 +1,10 @@
 """What evaluation takes."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from journeyman.errors import ConfigError
 
 
 class EvaluationConfig(BaseModel):
@@ -15,6 +19,12 @@ class EvaluationConfig(BaseModel):
     scripted teacher without its mistakes, left out where the teacher is another; or the name of an endpoint that the
     settings know (``JOURNEYMAN_ENDPOINT__NAME__URL``). A benchmark's own baselines, such as ``tfidf`` and
     ``blind_bound`` of ToolMMBench, stand beside them unasked."""
+    plan: Literal["self", "enforced"] = "self"
+    """How agents that act on screens begin a turn (docs/screens.md): as they choose (``self``), or with a thought
+    (``enforced``), which is begun for them. Benchmarks of grounding ask for the command alone and are not concerned."""
+    planner: str = ""
+    """Who says what each step is on a screen, while a local model only does it: ``teacher``, or the name of an endpoint
+    as ``agents`` take it. Empty lets every agent plan for itself; so do agents behind endpoints, and floors."""
     max_new_tokens: int = 160
     """Longest action in tokens; a longer one is cut, cannot be parsed, and counts as a failed step."""
     max_tokens: int = Field(default=2048, ge=0)
@@ -31,3 +41,12 @@ class EvaluationConfig(BaseModel):
     bootstrap_samples: int = 2000
     confidence: float = 0.95
     seed: int = 0
+
+    @model_validator(mode="after")
+    def _refuse_two_planners(self) -> Self:
+        if self.planner and self.plan == "enforced":
+            # Not a ValueError: pydantic would bury the sentence in a print of the whole section.
+            raise ConfigError(
+                f"evaluation.planner = {self.planner!r} plans, and plan = 'enforced' has the agent plan; set one"
+            )
+        return self

@@ -18,7 +18,7 @@ from journeyman.agent.workbench import open_workbench
 from journeyman.benchmark import AttemptOne as OwnAttempt
 from journeyman.benchmark import Background, Benchmark, Figure, Known, Scoring, is_attempted_alone, load_benchmark
 from journeyman.errors import ConfigError, MediaError, SandboxError, SchemaError, TeacherError, ToolError
-from journeyman.evaluation.agents import LOCAL_MODELS, Agent, Given, known_of, open_agent, refuse_agent
+from journeyman.evaluation.agents import LOCAL_MODELS, Agent, Given, known_of, open_agent, planning_of, refuse_agent
 from journeyman.evaluation.attempts import open_attempts
 from journeyman.evaluation.causes import cause_of
 from journeyman.evaluation.embedding import open_embedding
@@ -38,7 +38,7 @@ from journeyman.storage.store import Store
 from journeyman.teacher.client import Teacher
 from journeyman.tool import Tool, ToolCard
 
-VERSION = 6
+VERSION = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,7 @@ async def evaluate(
     model: ArtifactRef | None = None,
     library: Store | None = None,
     endpoint: Teacher | None = None,
+    planner: Teacher | None = None,
     portion: Portion = WHOLE,
 ) -> StageResult:
     """One Score per problem; a run that crashed is a wrong answer, not a missing one.
@@ -85,6 +86,7 @@ async def evaluate(
             the one that was trained without files for ``text_only``.
         library: Holds dataset and model; None is ``store``.
         endpoint: Where any other agent is asked.
+        planner: Where a local model's steps are asked for; see :func:`~journeyman.evaluation.agents.planner_of`.
         portion: Which of the problems are attempted.
 
     Returns:
@@ -94,7 +96,7 @@ async def evaluate(
         ConfigError: No such agent, no model for it, or a tool that is not there.
         SandboxError: Every single problem crashed: the machine is at fault, not the agent.
     """
-    given = Given(dataset, model, endpoint, recipe, library or store, home)
+    given = Given(dataset, model, endpoint, recipe, library or store, home, planner)
     everything = sorted(store.records(problems, Problem), key=lambda p: p.problem_id)
     benchmark = _benchmark_of(everything, problems)
     refuse_agent(agent, given, benchmark)
@@ -356,6 +358,7 @@ def _scope(
         # What stands for a file is drawn from the portion's.
         "portion": [portion.index, portion.of] if agent == "blind" else [],
         "endpoint": given.endpoint.model if given.endpoint else "",
+        **planning_of(agent, benchmark, given),
     }
     return f"{agent}/{fingerprint(depends_on)[:32]}"
 

@@ -9,8 +9,8 @@ class Call(Record):
     request_digest: str
     """sha256 of endpoint-independent request: role, model, messages, response format, sampling."""
     role: str
-    """Who was asked: ``query_writer``, ``controller``, ``query_judge``, ``trajectory_judge``, ``taxonomist``,
-    ``instruction_writer``, ``instruction_judge``, ``relative_judge``, ``pairwise_judge``."""
+    """Who was asked: ``query_writer``, ``controller``, ``planner``, ``query_judge``, ``trajectory_judge``,
+    ``taxonomist``, ``instruction_writer``, ``instruction_judge``, ``relative_judge``, ``pairwise_judge``."""
     model: str
     request_json: str
     """The request as sent, pictures replaced by their sha256."""

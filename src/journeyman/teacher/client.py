@@ -151,7 +151,8 @@ class Teacher:
 
         Args:
             role: Who is asked, as :class:`~journeyman.schema.call.Call` lists them; part of the request's identity.
-            messages: The conversation, ending in a user turn.
+            messages: The conversation, ending in a user turn; or in an assistant turn that begins the answer, from
+                which some servers go on, while others answer anew.
             media: Bytes of every picture the messages name, by sha256.
             max_tokens: Longest answer; a longer one is an error, not a stump.
             temperature: 0 asks for the likeliest answer.

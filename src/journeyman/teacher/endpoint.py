@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import openai
 
 from journeyman.errors import ConfigError, TeacherError, TransientError
+from journeyman.teacher.request import GO_ON
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _THROTTLING = frozenset({429, 503, 529})
@@ -92,7 +93,7 @@ class Endpoint:
         while True:
             try:
                 return await self._client.post("/chat/completions", body=self._in_its_dialect(body), cast_to=str)
-            except openai.BadRequestError as exc:
+            except (openai.BadRequestError, openai.UnprocessableEntityError) as exc:
                 if not self._learned_from(exc):
                     raise
 
@@ -102,11 +103,13 @@ class Endpoint:
             spoken["max_completion_tokens"] = body["max_tokens"]
         return spoken
 
-    def _learned_from(self, exc: openai.BadRequestError) -> bool:
+    def _learned_from(self, exc: openai.APIStatusError) -> bool:
         # Reasoning models rename max_tokens and take no temperature; they say so in the 400.
         said = str(exc.message).lower()
         refused = {"max_tokens"} if "max_completion_tokens" in said else set()
         refused |= {name for name in ("temperature", "seed") if f"'{name}'" in said and "support" in said}
+        # vLLM's own keys, which no server of OpenAI's knows; each wants the other.
+        refused |= set(GO_ON) if any(name in said for name in GO_ON) else set()
         new = refused - self._left_out
         self._left_out |= new
         return bool(new)

@@ -16,6 +16,10 @@ from journeyman.schema.record import canonical_json, fingerprint
 _BYTES_PER_TOKEN = 3  # English and code run at about 4; an estimate for a budget had better be high
 _TOKENS_PER_PICTURE = 1100  # a 1024 x 1024 picture at OpenAI's high detail is 765, at most other endpoints about 1,000
 
+GO_ON: Mapping[str, bool] = {"add_generation_prompt": False, "continue_final_message": True}
+"""In the body of a request whose last message begins the answer: vLLM's server then goes on from it. Who takes no such
+keys is asked without them (endpoint.py)."""
+
 # Keys that OpenAI's strict mode refuses or that tell the model nothing.
 _DROPPED_KEYS = frozenset({"title", "default", "examples", "discriminator"})
 
@@ -67,6 +71,8 @@ class Request:
         }
         if self.seed is not None:
             body["seed"] = self.seed
+        if self.messages and self.messages[-1].role == "assistant":
+            body |= GO_ON
         if self.answer is not None:
             body["response_format"] = {
                 "type": "json_schema",

@@ -5,10 +5,14 @@ from typing import Any
 
 import pytest
 
+from journeyman.agent.screen_planner import read_plan
+from journeyman.agent.screen_prompt import planner_system, screen_question
 from journeyman.generation.screens.describe import Telling
 from journeyman.generation.screens.monologue_filter import reasons_against
 from journeyman.generation.screens.teacher_answers import InstructionsOnScreen, Monologue
 from journeyman.schema.screen import Element, Episode, ScreenStep
+from journeyman.teacher.scripted.asked import Asked
+from journeyman.teacher.scripted.replies import reply
 from journeyman.teacher.scripted.screens import ELEMENT_MISTAKES, MONOLOGUE_MISTAKES, word_elements, write_monologue
 
 NAMES = ("Cart", "Help", "", "", "Open mail", "Cart", "Save")
@@ -143,3 +147,11 @@ def test_the_rate_decides_how_many_not_which() -> None:
     slipped = [label for label in labels[0.2] if label]
     assert 0.1 < len(slipped) / len(requests) < 0.3
     assert all(label in ("", always) for label, always in zip(labels[0.2], labels[1.0], strict=True))
+
+
+def test_a_planner_gives_the_goal_as_the_first_step_and_then_the_end() -> None:
+    for previous, said in (((), "Click the button OK."), (["Click the button OK."], "DONE")):
+        question = screen_question("Click the\nbutton OK.", previous, "a" * 64)
+        texts = tuple((message.role, message.text) for message in (planner_system(), question))
+        answer = reply(Asked(answer="", texts=texts, marks=(), pictures=1), 1.0)
+        assert (answer.role, read_plan(answer.text)) == ("planner", said)

@@ -10,7 +10,7 @@ from journeyman.teacher.scripted.asked import Asked
 from journeyman.teacher.scripted.choices.roles import match_instructions, place_apis, write_instructions
 from journeyman.teacher.scripted.controller import gave_no_answer, next_turn
 from journeyman.teacher.scripted.file_plans import plan_files
-from journeyman.teacher.scripted.screens import word_elements, write_monologue
+from journeyman.teacher.scripted.screens import is_planner, plan_step, word_elements, write_monologue
 from journeyman.teacher.scripted.skills.files import plan_skill_files
 from journeyman.teacher.scripted.skills.follow_ups import write_follow_up
 from journeyman.teacher.scripted.skills.scenes import SKILL_KINDS, make_skill_world
@@ -62,6 +62,8 @@ def reply(asked: Asked, mistake_rate: float) -> Reply:
         case "Monologue":
             told = write_monologue(asked.json_block(), mistake_rate)
             return Reply("monologue_writer", json.dumps(told.answer), told.label)
+        case "" if is_planner(asked.texts[0][1]):
+            return Reply("planner", plan_step(asked.prompt), "")
         case "":
             text, label = next_turn(asked, mistake_rate)
             return Reply("controller", text, label)

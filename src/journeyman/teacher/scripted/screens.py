@@ -1,4 +1,4 @@
-"""The two roles about screens: who words what elements are asked for by, and who writes the inner monologue."""
+"""The three roles about screens: wording what elements are asked for by, the inner monologue, and planning."""
 
 import ast
 import json
@@ -40,6 +40,8 @@ _NAMELESS = ("Click the {role} that {function}.", "Click what {function}.")
 _TYPING = ('Type "{text}".', 'Type the text "{text}" with the keyboard.', 'Enter "{text}".')
 _ELSEWHERE = ("Print preview", "Terms of use", "Rate this page")
 """Names of what is on no generated page."""
+_LONGEST_STEP = 400
+"""Characters of a planner's step."""
 
 
 class Played(NamedTuple):
@@ -70,6 +72,19 @@ def write_monologue(step: Told, mistake_rate: float) -> Played:
     possible = MONOLOGUE_MISTAKES if step["element"] else MONOLOGUE_MISTAKES[:-1]
     mistake = possible[int(kind * len(possible))]
     return Played(answer | _spoilt(answer, mistake, rng), mistake)
+
+
+def is_planner(system: str) -> bool:
+    """Whether a system prompt is a planner's (agent/screen_prompt.py)."""
+    return system.startswith("You plan for an agent that works on a screen")
+
+
+def plan_step(question: str) -> str:
+    """A planner's reply: the goal as the first step, then the end. It does not look at the screen."""
+    told = re.fullmatch(r"Instruction: (.*)\n\nPrevious actions:\n(.*)", question, re.DOTALL)
+    if told is None:
+        raise ValueError("a planner is asked with an instruction and the previous actions")
+    return " ".join(told[1].split())[:_LONGEST_STEP] if told[2] == "None" else "DONE"
 
 
 def _worded(element: Told, elements: Sequence[Told], mistake_rate: float) -> tuple[str, str]:
