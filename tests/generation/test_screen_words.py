@@ -1,9 +1,12 @@
 """Template instructions: each means one element of its screen, and none where nothing tells it apart."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from journeyman.errors import ConfigError
 from journeyman.generation.screens.describe import Telling, describe
+from journeyman.recipe import load_recipe
 from journeyman.schema.screen import Element
 
 
@@ -57,6 +60,28 @@ def test_a_corner_is_told_only_where_one_of_its_kind_is_clearly_nearest() -> Non
     assert Telling([corner, far]).ways(corner)["place"]["place"] == "in the top left corner"
 
 
+def test_the_only_one_of_its_kind_is_in_a_corner_only_where_it_lies_there() -> None:
+    assert (
+        Telling([element(1, at=(0.05, 0.05))])
+        .ways(element(1, at=(0.05, 0.05)))["place"]["place"]
+        .startswith("in the top")
+    )
+    for at in ((0.6, 0.3), (0.4, 0.1), (0.05, 0.45)):
+        lone = element(1, at=at)
+        assert "place" not in Telling([lone]).ways(lone), at
+
+
+def test_styles_are_drawn_by_weight_and_one_of_no_weight_never() -> None:
+    rows = [element(n, name=f"Name {n}", function=f"opens {n}", at=(0.05 * n, 0.45)) for n in range(12)]
+    told = [
+        d.style for seed in range(20) for d in describe(rows, most=12, seed=seed, styles={"name": 1, "function": 3})
+    ]
+    assert set(told) == {"name", "function"}
+    assert 0.6 < told.count("function") / len(told) < 0.9
+    assert {d.style for d in describe(rows, most=12, seed=1, styles={"function": 1})} == {"function"}
+    assert describe(rows, most=12, seed=1, styles={"look": 1}) == []
+
+
 def test_nothing_is_written_about_an_element_that_nothing_tells_apart() -> None:
     rows = [element(1), element(2), element(3)]
     assert describe(rows, most=9, seed=1) == []
@@ -87,3 +112,19 @@ def test_equal_screens_give_equal_words_and_no_element_is_asked_for_twice(
     assert len({one.element.element_id for one in told}) == len(told)
     for one in told:
         assert one.style in Telling(rows).ways(one.element)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "says"),
+    [
+        ({"instruction_styles": dict.fromkeys(("name", "look", "place", "function"), 0)}, "leaves no way to tell"),
+        ({"instruction_styles": {"name": -1}}, "leaves no way to tell"),
+        ({"page_sources": {"apps": 0, "miniwob": 0}}, "names no environment"),
+        ({"viewport": [100, 400]}, "is no screen"),
+    ],
+)
+def test_settings_of_which_nothing_could_come_are_refused_with_what_was_given(
+    chosen: dict[str, object], says: str
+) -> None:
+    with pytest.raises(ConfigError, match=says):
+        load_recipe("aguvis", {"screens": chosen})

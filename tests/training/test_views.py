@@ -236,3 +236,26 @@ def test_names_agree_with_those_who_write_the_rows():
     assert (GROUNDING, PLANNING) == (screens.GROUNDING, screens.PLANNING)
     keys = get_args(ViewsConfig.model_fields["levels"].annotation)[0]
     assert get_args(keys) == get_args(screen_prompt.Level)
+
+
+@given(st.integers(1, 3), st.sampled_from(("page", "step")))
+def test_coordinates_are_told_to_as_many_places_as_are_asked_for(decimals, kind):
+    turn = ScreenTurn(DragTo(0.12345, 0.9, 0.5555, 1.0), instruction="Drag it.")
+    row = page("p", 3) if kind == "page" else step("s", turn)
+    told = messages_from_json(looked_at(RowView(2 if kind == "page" else 0, decimals=decimals), row))
+    whole = messages_from_json(looked_at(RowView(2 if kind == "page" else 0), row))
+    assert [m.role for m in told] == [m.role for m in whole]
+    for one, other in zip(told, whole, strict=True):
+        if one.role != "assistant":
+            assert one == other
+            continue
+        numbers, exact = (re.findall(r"\d\.\d+", text) for text in (one.text, other.text))
+        assert [float(n) for n in numbers] == [round(float(n), decimals) for n in exact]
+        assert all(len(n) <= decimals + 2 for n in numbers)
+
+
+def test_a_reply_without_a_command_cannot_be_rounded():
+    row = step("s", ScreenTurn(Click(0.5, 0.5)))
+    broken = row.model_copy(update={"messages_json": row.messages_json.replace("pyautogui.click", "I click")})
+    with pytest.raises(SchemaError, match=r"cannot be rounded.*views\.decimals = 4"):
+        looked_at(RowView(decimals=2), broken)

@@ -1,4 +1,4 @@
-"""The one way a command is written: keyword arguments, four decimals, Python's own quotes."""
+"""The one way a command is written: keyword arguments, four decimals or fewer, Python's own quotes."""
 
 from journeyman.action_formats._pyautogui_commands import (
     DECIMALS,
@@ -26,19 +26,20 @@ _CLICKS = {
 }
 
 
-def write_command(command: Command) -> str:
-    """The command as one line; :func:`read_command` gives it back."""
+def write_command(command: Command, decimals: int = DECIMALS) -> str:
+    """The command as one line; :func:`read_command` gives it back, coordinates to ``decimals`` places (1 to 4)."""
     match command:
         case Click():
-            return _click(command)
+            return _click(command, decimals)
         case MoveTo(x, y):
-            return f"pyautogui.moveTo({_at(x, y)})"
+            return f"pyautogui.moveTo({_at(x, y, decimals)})"
         case DragTo(x, y, None):
-            return f"pyautogui.dragTo({_at(x, y)})"
+            return f"pyautogui.dragTo({_at(x, y, decimals)})"
         case DragTo(x, y, from_x, from_y):
             assert from_x is not None
             assert from_y is not None
-            return f"pyautogui.dragTo(from_coord={_point((from_x, from_y))}, to_coord={_point((x, y))})"
+            ends = (_point(point, decimals) for point in ((from_x, from_y), (x, y)))
+            return f"pyautogui.dragTo(from_coord={next(ends)}, to_coord={next(ends)})"
         case Scroll(pages, axis):
             return f"pyautogui.{'scroll' if axis == 'vertical' else 'hscroll'}(page={_number(pages)})"
         case Write(message):
@@ -50,32 +51,33 @@ def write_command(command: Command) -> str:
         case Wait(seconds):
             return f"mobile.wait(seconds={_number(seconds)})"
         case Call(name, arguments):
-            return f"{called_name(name)}({', '.join(f'{key}={_value(key, value)}' for key, value in arguments)})"
+            said = (f"{key}={_value(key, value, decimals)}" for key, value in arguments)
+            return f"{called_name(name)}({', '.join(said)})"
 
 
-def _click(command: Click) -> str:
-    at = [] if command.x is None or command.y is None else [_at(command.x, command.y)]
+def _click(command: Click, decimals: int) -> str:
+    at = [] if command.x is None or command.y is None else [_at(command.x, command.y, decimals)]
     name = _CLICKS.get((command.button, command.clicks))
     if name:
         return f"pyautogui.{name}({', '.join(at)})"
     return f"pyautogui.click({', '.join((*at, f'button={command.button!r}', f'clicks={command.clicks}'))})"
 
 
-def _at(x: float, y: float) -> str:
-    return f"x={x:.{DECIMALS}f}, y={y:.{DECIMALS}f}"
+def _at(x: float, y: float, decimals: int) -> str:
+    return f"x={x:.{decimals}f}, y={y:.{decimals}f}"
 
 
-def _point(point: Point) -> str:
-    return f"[{point[0]:.{DECIMALS}f}, {point[1]:.{DECIMALS}f}]"
+def _point(point: Point, decimals: int) -> str:
+    return f"[{point[0]:.{decimals}f}, {point[1]:.{decimals}f}]"
 
 
 def _number(number: float) -> str:
     return str(int(number)) if number.is_integer() else repr(number)
 
 
-def _value(name: str, value: Value) -> str:
+def _value(name: str, value: Value, decimals: int) -> str:
     if isinstance(value, tuple):
-        return _point(value)
+        return _point(value, decimals)
     if name in ("x", "y") and isinstance(value, float):
-        return f"{value:.{DECIMALS}f}"
+        return f"{value:.{decimals}f}"
     return repr(value)

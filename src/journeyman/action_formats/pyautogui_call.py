@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from journeyman.action_format import ActionFormat, UnreadableActionError
 from journeyman.action_formats._pyautogui_commands import (
+    DECIMALS,
     Call,
     Click,
     Command,
@@ -40,6 +41,7 @@ from journeyman.action_formats._pyautogui_writer import write_command
 
 __all__ = [
     "ANSWER",
+    "DECIMALS",
     "FORMAT",
     "MAX_CHARS",
     "MAX_WORDS_CHARS",
@@ -112,13 +114,13 @@ class AskedTurn(NamedTuple):
     turn: ScreenTurn
 
 
-def write_turn(turn: ScreenTurn) -> str:
+def write_turn(turn: ScreenTurn, decimals: int = DECIMALS) -> str:
     """The lines ``Observation:``, ``Thought:`` and ``Action:``, those with words, then the command's line.
 
-    :func:`read_turn` gives the turn back.
+    :func:`read_turn` gives the turn back, coordinates to ``decimals`` places (1 to 4).
     """
-    words = words_of(turn)
-    return f"{words}\n{write_command(turn.command)}" if words else write_command(turn.command)
+    command = write_command(turn.command, decimals)
+    return "\n".join(part for part in (words_of(turn), command) if part)
 
 
 def words_of(turn: ScreenTurn) -> str:

@@ -11,7 +11,8 @@ from journeyman.schema.record import Record
 
 ElementKind = Literal["text", "icon"]
 """``text`` where words can be read on it, ``icon`` where it has none: ScreenSpot's two kinds."""
-InstructionStyle = Literal["name", "look", "place", "function", "teacher"]
+TemplateStyle = Literal["name", "look", "place", "function"]
+InstructionStyle = Literal[TemplateStyle, "teacher"]
 """What an instruction tells its element by; ``teacher`` where a model worded it freely."""
 
 

@@ -38,6 +38,9 @@ class ViewsConfig(BaseModel):
     """Weights by which each step (family ``planning``) is drawn every epoch: as its command alone (``l0``), with its
     Action (``l1``), Thought too (``l2``) or Observation too (``l3``). A step that lacks words of its level is told on
     the fullest that it has. Empty takes steps as they are stored."""
+    decimals: int = Field(default=4, ge=1, le=4)
+    """Places of coordinates in what is trained on. At 2 a click is off by half a hundredth of the screen at most, and
+    a small model is not taught digits that it cannot see."""
 
 
 class StageConfig(BaseModel):

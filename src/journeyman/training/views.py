@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from journeyman.action_format import UnreadableActionError
-from journeyman.action_formats.pyautogui_call import ScreenTurn, read_turn
+from journeyman.action_formats.pyautogui_call import DECIMALS, ScreenTurn, read_turn, write_turn
 from journeyman.agent.screen_prompt import Level, grounding_question, screen_turn_text
 from journeyman.errors import SchemaError
 from journeyman.schema.message import ImagePart, Message, TextPart, messages_from_json, messages_to_json
@@ -40,6 +40,8 @@ class RowView:
     levels: Mapping[Level, float] = field(default_factory=dict)
     """Weights by which a step's level is drawn, at least one above 0; empty leaves steps as they are stored."""
     seed: int = 0
+    decimals: int = DECIMALS
+    """Places of coordinates in replies."""
 
     def num_samples(self, pairs: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
         """Samples an epoch of pages with so many pairs; none has fewer than one, which then says what is wrong."""
@@ -69,13 +71,17 @@ class RowView:
         Raises:
             SchemaError: A page is no picture with questions and replies in turn, or a reply of a step has no command.
         """
-        row_id, text = row["example_id"], row["messages_json"]
-        if row["family"] == GROUNDING and self.pairs_per_sample:
-            return messages_to_json(self._some_pairs(row_id, messages_from_json(text), epoch, part))
-        if row["family"] == PLANNING and self.levels:
+        row_id, family, text = row["example_id"], row["family"], str(row["messages_json"])
+        messages: Sequence[Message] | None = None
+        if family == GROUNDING and self.pairs_per_sample:
+            messages = self._some_pairs(row_id, messages_from_json(text), epoch, part)
+        elif family == PLANNING and self.levels:
             level = self._level(row_id, epoch)
-            return messages_to_json(_at_level(row_id, message, level) for message in messages_from_json(text))
-        return str(text)
+            messages = [_at_level(row_id, message, level) for message in messages_from_json(text)]
+        if family in (GROUNDING, PLANNING) and self.decimals < DECIMALS:
+            whole = messages_from_json(text) if messages is None else messages
+            messages = [_coarser(row_id, family, message, self.decimals) for message in whole]
+        return text if messages is None else messages_to_json(messages)
 
     def _some_pairs(self, row_id: str, messages: Sequence[Message], epoch: int, part: int) -> list[Message]:
         system = messages[: sum(message.role == "system" for message in messages[:1])]
@@ -97,7 +103,7 @@ class RowView:
 def row_view(config: TrainingConfig) -> RowView | None:
     """What a run sets; None where rows are trained on as they are stored."""
     views = config.views
-    return None if views is None else RowView(views.pairs_per_sample, views.levels, config.seed)
+    return None if views is None else RowView(views.pairs_per_sample, views.levels, config.seed, views.decimals)
 
 
 def _page(row_id: str, turns: Sequence[Message]) -> tuple[str, list[tuple[str, Message]]]:
@@ -126,14 +132,27 @@ def _no_page(row_id: str, why: str) -> SchemaError:
 def _at_level(row_id: str, message: Message, level: Level) -> Message:
     if message.role != "assistant":
         return message
+    turn = _turn(row_id, PLANNING, message, "told on a level", "leave views.levels empty")
+    return _saying(message, screen_turn_text(turn, min(level, _fullest(turn), key=_LEVELS.index)))
+
+
+def _coarser(row_id: str, family: str, message: Message, decimals: int) -> Message:
+    if message.role != "assistant":
+        return message
+    turn = _turn(row_id, family, message, "rounded", f"set views.decimals = {DECIMALS}")
+    return _saying(message, write_turn(turn, decimals))
+
+
+def _turn(row_id: str, family: str, message: Message, done: str, instead: str) -> ScreenTurn:
     try:
-        turn = read_turn(message.text)
+        return read_turn(message.text)
     except UnreadableActionError as exc:
         raise SchemaError(
-            f"row {row_id} of family {PLANNING} cannot be told on a level: {exc}; build the dataset anew, or leave "
-            "views.levels empty"
+            f"row {row_id} of family {family} cannot be {done}: {exc}; build the dataset anew, or {instead}"
         ) from exc
-    text = screen_turn_text(turn, min(level, _fullest(turn), key=_LEVELS.index))
+
+
+def _saying(message: Message, text: str) -> Message:
     return message.model_copy(update={"content": (TextPart(text=text),)})
 
 

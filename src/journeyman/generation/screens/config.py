@@ -5,6 +5,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from journeyman.errors import ConfigError
+from journeyman.schema.screen import TemplateStyle
 
 ALL = "*"
 
@@ -20,6 +21,8 @@ class ScreensConfig(BaseModel):
     """Pages for evaluation: half of them of looks that training knows, half of looks that it never saw."""
     pairs_per_page: int = Field(default=12, ge=1)
     """Instructions written for one page at most; on held-out pages a quarter of it, so that pages count alike."""
+    instruction_styles: dict[TemplateStyle, float] = {"name": 1, "look": 1, "place": 1, "function": 1}
+    """By what templates tell an element, drawn by weight among the ways that fit it; 0 leaves a way out."""
     worded_by_teacher: float = Field(default=0.25, ge=0, le=1)
     """Share of training pages whose instructions the teacher words; the others come from templates, at no cost."""
     page_sources: dict[str, float] = {"apps": 1.0, "miniwob": 0.25}
@@ -52,6 +55,11 @@ class ScreensConfig(BaseModel):
         for name, shares in (("page_sources", self.page_sources), ("episode_sources", self.episode_sources)):
             if not shares or min(shares.values()) < 0 or not sum(shares.values()):
                 raise ConfigError(f"screens.{name} = {shares} names no environment; give e.g. {{'apps': 1.0}}")
+        styles = self.instruction_styles
+        if not styles or min(styles.values()) < 0 or not sum(styles.values()):
+            raise ConfigError(
+                f"screens.instruction_styles = {styles} leaves no way to tell an element; give a weight above 0"
+            )
         if min(self.viewport) < 200 or max(self.viewport) > 4096:
             raise ConfigError(f"screens.viewport = {self.viewport} is no screen; give 200 to 4,096 pixels a side")
         return self

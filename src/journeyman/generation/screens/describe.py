@@ -9,12 +9,18 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from journeyman.schema.screen import Element, InstructionStyle
+from journeyman.schema.screen import Element, InstructionStyle, TemplateStyle
 
 LEAST_CHARS, MOST_CHARS = 1, 60
 """Of a name that is quoted (SeeClick's own limits)."""
 CORNER = 0.12
 """Share of the screen's diagonal by which an element must be nearer to its corner than the next one."""
+
+EVEN: Mapping[TemplateStyle, float] = {"name": 1, "look": 1, "place": 1, "function": 1}
+"""Every style as often."""
+IN_PLACE = 0.3
+"""Share of the diagonal within which a corner's element lies; in the middle half as much. One far off is in no corner,
+even where nothing else of its kind is on the screen."""
 
 _NOUNS: Mapping[str, str] = {
     "button": "button", "link": "link", "field": "field", "checkbox": "checkbox", "radio": "option", "tab": "tab",
@@ -48,13 +54,16 @@ class Described:
     instruction: str
 
 
-def describe(elements: Sequence[Element], *, most: int, seed: int) -> list[Described]:
+def describe(
+    elements: Sequence[Element], *, most: int, seed: int, styles: Mapping[TemplateStyle, float] = EVEN
+) -> list[Described]:
     """At most ``most`` instructions about a screen, no two for one element; equal arguments give equal ones.
 
     Args:
         elements: All of the screen.
         most: Instructions at most.
         seed: Draws elements, styles and templates.
+        styles: Weights by which one of the styles that tell an element apart is drawn; one of weight 0 is not used.
     """
     rng = random.Random(f"describe/{seed}")  # noqa: S311 - reproducible choice, no secret
     told = Telling(elements)
@@ -62,9 +71,9 @@ def describe(elements: Sequence[Element], *, most: int, seed: int) -> list[Descr
     rng.shuffle(order)
     found: list[Described] = []
     for element in order:
-        ways = told.ways(element)
+        ways = {style: values for style, values in told.ways(element).items() if styles.get(style, 0)}
         if ways and len(found) < most:
-            style = rng.choice(sorted(ways))
+            style = rng.choices(sorted(ways), [styles[style] for style in sorted(ways)])[0]
             found.append(Described(element, style, rng.choice(_templates(style)).format(**ways[style])))
     return found
 
@@ -79,9 +88,9 @@ class Telling:
         self._functions = Counter(_plain(e.function) for e in elements)
         self._looks = Counter(_plain(e.look) for e in elements)
 
-    def ways(self, element: Element) -> dict[InstructionStyle, dict[str, str]]:
+    def ways(self, element: Element) -> dict[TemplateStyle, dict[str, str]]:
         """Styles in which ``element`` can be told from all others -> what their templates take."""
-        ways: dict[InstructionStyle, dict[str, str]] = {}
+        ways: dict[TemplateStyle, dict[str, str]] = {}
         noun = _noun(element)
         name = " ".join(element.name.split())
         if LEAST_CHARS <= len(name) <= MOST_CHARS and self._names[_plain(name)] == 1 and not _inside(self._names, name):
@@ -109,19 +118,21 @@ class Telling:
 
     def _place(self, element: Element) -> str:
         alike = [e for e in self._elements if _noun(e) == _noun(element)]
-        for words, x, y in _CORNERS:
+        for words, x, y, within in _CORNERS:
             reach = sorted((_distance(e, x, y), e.element_id) for e in alike)
-            if reach[0][1] == element.element_id and (len(reach) == 1 or reach[1][0] - reach[0][0] > CORNER):
+            (nearest, nearest_id), *others = reach
+            is_alone = not others or others[0][0] - nearest > CORNER
+            if nearest_id == element.element_id and nearest <= within and is_alone:
                 return words
         return ""
 
 
 _CORNERS = (
-    ("in the top left corner", 0.0, 0.0),
-    ("in the top right corner", 1.0, 0.0),
-    ("in the bottom left corner", 0.0, 1.0),
-    ("in the bottom right corner", 1.0, 1.0),
-    ("in the middle of the screen", 0.5, 0.5),
+    ("in the top left corner", 0.0, 0.0, IN_PLACE),
+    ("in the top right corner", 1.0, 0.0, IN_PLACE),
+    ("in the bottom left corner", 0.0, 1.0, IN_PLACE),
+    ("in the bottom right corner", 1.0, 1.0, IN_PLACE),
+    ("in the middle of the screen", 0.5, 0.5, IN_PLACE / 2),
 )
 
 

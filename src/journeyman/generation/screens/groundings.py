@@ -24,7 +24,7 @@ from journeyman.stage import Tally, for_each
 from journeyman.storage.store import Store
 from journeyman.teacher.client import Teacher
 
-VERSION = 1
+VERSION = 2
 MOST_WORDS = 40
 _HELD_OUT_PART = 4
 _COORDINATE = re.compile(r"(?<![\d.])0?\.\d{2,}|\b\d+\s*(?:px|pixels?)\b|\(\s*\d+\s*,\s*\d+\s*\)")
@@ -49,7 +49,10 @@ async def write_groundings(
     config = recipe.screens
     rows = store.records(screens, Screen)
     told = {
-        screen.screen_id: describe(screen.elements, most=_most(screen, recipe), seed=screen.seed) for screen in rows
+        screen.screen_id: describe(
+            screen.elements, most=_most(screen, recipe), seed=screen.seed, styles=config.instruction_styles
+        )
+        for screen in rows
     }
     tally = Tally("groundings", sum(map(len, told.values())))
     asked = [s for s in rows if told[s.screen_id] and _is_worded(s, config.worded_by_teacher)]
