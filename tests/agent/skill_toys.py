@@ -19,6 +19,7 @@ from journeyman.storage.cassette import Cassette
 from journeyman.tool import Arguments, Tool, ToolFiles, ToolResult, file_argument
 from journeyman.tool_faults import NO_FAULTS, ToolFaults
 from journeyman.toolbox import Mode, Toolbox
+from journeyman.tools._pictures.rle import Rle, decode_mask
 
 
 def picture(background: str) -> bytes:
@@ -33,6 +34,9 @@ RED, BLUE = picture("red"), picture("blue")
 def ref(data: bytes, name: str = "file_1.png") -> FileRef:
     return FileRef(name=name, sha256=sha256_hex(data), media_type="image/png", origin="written")
 
+
+MASK = {"size": [2, 2], "counts": "13"}
+"""Three pixels."""
 
 QUERY = Query(
     query_id="q",
@@ -51,6 +55,10 @@ QUERY = Query(
 
 class OfPicture(Arguments):
     image: str = file_argument("picture")
+
+
+class OfMask(Arguments):
+    mask: Rle
 
 
 class OfText(Arguments):
@@ -88,6 +96,17 @@ def _break_down(arguments: OfPicture, files: ToolFiles) -> ToolResult:
     raise ToolUnavailableError("break_down is out of order")
 
 
+def _cut_out(arguments: OfPicture, files: ToolFiles) -> ToolResult:
+    RUNS.append("cut_out")
+    files.read(arguments.image)
+    return ToolResult(value=[{"mask": MASK}])
+
+
+def _area_of(arguments: OfMask, files: ToolFiles) -> ToolResult:
+    RUNS.append("area_of")
+    return ToolResult(value=int(decode_mask(arguments.mask).sum()))
+
+
 def _tool(name: str, arguments: type[Arguments], run: Any) -> Tool:
     return Tool(
         name=name,
@@ -108,6 +127,8 @@ TOYS = (
     _tool("say", OfText, _say),
     _tool("refuse", OfPicture, _refuse),
     _tool("break_down", OfPicture, _break_down),
+    _tool("cut_out", OfPicture, _cut_out),
+    _tool("area_of", OfMask, _area_of),
 )
 
 

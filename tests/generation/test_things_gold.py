@@ -45,6 +45,11 @@ def test_a_set_names_every_kind_once() -> None:
     assert (gold.kind, gold.value) == ("set", "red circle, blue square, grey star")
 
 
+def test_lines_stand_from_top_to_bottom() -> None:
+    gold = _gold("lines_in_order", {**TEXT, "top": 60, "text": "Push here"}, RED, TEXT)
+    assert (gold.kind, gold.value) == ("text", "EXIT\nPush here")
+
+
 @pytest.mark.parametrize(
     ("rule", "items", "given", "says"),
     [
@@ -52,6 +57,8 @@ def test_a_set_names_every_kind_once() -> None:
         ("boxes_of_thing", [RED], {"label": ""}, "does not name ''"),
         ("boxes_of_thing", [RED], {"label": "red square"}, "no red square, so there is no box"),
         ("boxes_of_thing", [], {"label": "red square"}, "no red square, so there is no box"),
+        ("lines_in_order", [RED], {}, "no text, so there is no line to copy"),
+        ("lines_in_order", [TEXT, {**TEXT, "left": 90, "text": "B"}], {}, "two texts begin at one height"),
         ("kinds_of_things", [RED, RED], {}, "has 1 kinds of thing; 2 to 6"),
         ("kinds_of_things", [], {}, "has 0 kinds of thing"),
         ("kinds_of_things", [RED, BLUE, TEXT], {}, "has text, which the gold rule has no name for"),

@@ -75,6 +75,14 @@ def test_a_digest_sees_role_and_picture() -> None:
     assert len(digests) == 3
 
 
+def test_only_a_begun_answer_is_to_be_gone_on_from() -> None:
+    asked = Message(role="user", content=(TextPart(text="a"),))
+    begun = Message(role="assistant", content=(TextPart(text="b"),))
+    bodies = [Request("controller", "m", m, None, 1, 0.0, None).body({}) for m in ((asked,), (asked, begun))]
+    assert "continue_final_message" not in bodies[0]
+    assert (bodies[1]["continue_final_message"], bodies[1]["add_generation_prompt"]) == (True, False)
+
+
 def test_text_alone_is_sent_as_a_string() -> None:
     message = Message(role="system", content=(TextPart(text="a"), TextPart(text="b")))
     body = Request("controller", "scripted", (message,), None, 100, 0.0, 3).body({})

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from journeyman.action_formats.skill_json import SkillCall
+from journeyman.agent.mask_names import MaskNames
 from journeyman.agent.offer import Offer
 from journeyman.agent.prompt import shortened_lines
 from journeyman.agent.turns import Turns
@@ -17,8 +18,10 @@ CallSkill = Callable[[str, Mapping[str, Any]], Awaitable[Any]]
 """Calls a skill by name with named arguments; gives its value or raises ToolError."""
 
 
-async def call_skills(calls: Sequence[SkillCall], turns: Turns) -> tuple[list[str], bool]:
+async def call_skills(calls: Sequence[SkillCall], turns: Turns, masks: MaskNames) -> tuple[list[str], bool]:
     """Make the ``calls`` of one turn in their order; one that fails does not keep the others from being made.
+
+    Masks are shown, and may be given, by name.
 
     Returns:
         A line for each call, and whether one failed by the agent's own doing: not by a fault that was
@@ -29,7 +32,7 @@ async def call_skills(calls: Sequence[SkillCall], turns: Turns) -> tuple[list[st
     """
 
     async def call(name: str, arguments: Mapping[str, Any]) -> Any:
-        return await turns.call(name, [], dict(arguments))
+        return masks.shown(await turns.call(name, [], masks.meant(arguments)))
 
     lines, slipped = [], False
     for skill in calls:
@@ -42,12 +45,19 @@ async def call_skills(calls: Sequence[SkillCall], turns: Turns) -> tuple[list[st
 
 
 async def results_shown_first(
-    tools: Sequence[str], files: Sequence[FileRef], *, toolbox: Toolbox, offer: Offer, folder: ToolFiles
+    tools: Sequence[str],
+    files: Sequence[FileRef],
+    *,
+    toolbox: Toolbox,
+    offer: Offer,
+    folder: ToolFiles,
+    shown: Callable[[Any], Any] = lambda value: value,
 ) -> str:
     """A line for each of ``tools``, called on the first picture among ``files``; empty where there is none.
 
     The calls are the host's, in a session of their own: no step of the agent's holds them, and the cassette
-    has them, so that a replay is shown the same. A tool that is not offered is not called.
+    has them, so that a replay is shown the same. A tool that is not offered is not called. ``shown`` is what
+    the agent is shown of a result.
 
     Raises:
         ArtifactError: A replay, and a call was never recorded.
@@ -63,7 +73,7 @@ async def results_shown_first(
             continue
 
         async def call(_name: str, arguments: Mapping[str, Any], tool: str = tool) -> Any:
-            return (await session.call(tool, [], arguments)).value
+            return shown((await session.call(tool, [], arguments)).value)
 
         line, _ = await _line(name, {"image": picture}, call)
         lines.append(line)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from journeyman.action_format import UnreadableActionError
 from journeyman.action_formats.skill_json import read_turn
 from journeyman.agent.controller import Controller
+from journeyman.agent.mask_names import MaskNames
 from journeyman.agent.offer import Offer
 from journeyman.agent.prompt import action_message, question, skill_observation, system_prompt, unreadable_turn
 from journeyman.agent.skill_calls import call_skills, results_shown_first
@@ -79,6 +80,7 @@ class SkillSession:
         self._limits = limits
         self._one_at_a_time = asyncio.Lock()
         self._media: dict[str, bytes] = {}
+        self._masks = MaskNames()
         text = system_prompt(offer.cards, "skill_json")
         self._messages = [Message(role="system", content=(TextPart(text=text),))]
         self.returned: dict[str, MediaFile] = {}
@@ -131,7 +133,12 @@ class SkillSession:
             refs = tuple(given.ref for given in pictures)
             before = set(self._folder.names())
             context = await results_shown_first(
-                self._bench.shown_first, refs, toolbox=self._bench.toolbox, offer=self._offer, folder=self._files
+                self._bench.shown_first,
+                refs,
+                toolbox=self._bench.toolbox,
+                offer=self._offer,
+                folder=self._files,
+                shown=self._masks.shown,
             )
             turns = Turns(
                 controller=self._controller,
@@ -144,7 +151,7 @@ class SkillSession:
                 returned=self.returned,
             )
             messages = [*self._messages, question(text, refs, context)]
-            ended = await turns.to_the_end(messages, _SkillTurns(turns, text).take)
+            ended = await turns.to_the_end(messages, _SkillTurns(turns, text, self._masks).take)
             if ended.status == "answered":
                 self._messages = [*messages, action_message(turns.steps[-1])]
             reply = Reply(
@@ -186,6 +193,7 @@ class _SkillTurns:
 
     turns: Turns
     question: str
+    masks: MaskNames
 
     async def take(self, text: str) -> Ended | None:
         try:
@@ -196,7 +204,7 @@ class _SkillTurns:
         if not turn.actions:
             self.turns.record(text)
             return Ended("answered", canonical_json(turn.value))
-        lines, slipped = await call_skills(turn.actions, self.turns)
+        lines, slipped = await call_skills(turn.actions, self.turns, self.masks)
         observed = skill_observation(lines, self.question)
         self.turns.record(text, observed=observed, error="execution" if slipped else "")
         return None

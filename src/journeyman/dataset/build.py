@@ -29,7 +29,7 @@ from journeyman.storage import layout
 from journeyman.storage.media import load_media
 from journeyman.storage.store import Store
 
-VERSION = 6
+VERSION = 7
 
 _EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif", "image/bmp": "bmp"}
 

@@ -16,7 +16,7 @@ from journeyman.stage import Tally, for_each
 from journeyman.storage.store import Store
 from journeyman.teacher.client import Teacher
 
-VERSION = 4
+VERSION = 5
 
 
 async def roll_out(

@@ -1,4 +1,4 @@
-"""Gold answers that tell of several things at once: their boxes, or the names of all kinds."""
+"""Gold answers that tell of several things at once: their boxes, the names of all kinds, or all lines of print."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -38,6 +38,16 @@ def _kinds_of_things(asked: SceneAsked) -> Gold:
     return Gold(kind="set", value=", ".join(names))
 
 
+def _lines_in_order(asked: SceneAsked) -> Gold:
+    (spec, *_) = asked.specs
+    texts = sorted((item["top"], item["text"]) for item in spec.get("items", ()) if item["kind"] == "text")
+    if not texts:
+        raise SchemaError("the picture has no text, so there is no line to copy")
+    if len({top for top, _ in texts}) < len(texts):
+        raise SchemaError("two texts begin at one height, so that they have no order from top to bottom")
+    return Gold(kind="text", value="\n".join(str(text) for _, text in texts))
+
+
 def _things(spec: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     """Name and item of each shape."""
     colours = {"gray": "grey"}
@@ -51,5 +61,6 @@ def _things(spec: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
 THINGS_RULES: Mapping[str, SceneRule] = {
     "boxes_of_thing": _boxes_of_thing,
     "kinds_of_things": _kinds_of_things,
+    "lines_in_order": _lines_in_order,
 }
 """By name."""

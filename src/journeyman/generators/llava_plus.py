@@ -286,6 +286,28 @@ GENERATOR = Generator(
             gold_rule="kinds_of_things",
             weight=2,
         ),
+        Kind(
+            name="sentence",
+            wording="sentence",
+            brief="Ask for one whole sentence on the attached picture: how many things of which colour and shape, "
+            "where, and the ground's colour.",
+            file_brief="a picture with one coloured shape, or two alike side by side, in one of nine places, on a "
+            "ground of a basic colour",
+            writers=_SHARP,
+            tools=("caption_image",),
+            gold_rule="description",
+            weight=2,
+        ),
+        Kind(
+            name="lines",
+            wording="lines",
+            brief="Ask for all that is printed on the attached picture, line by line from top to bottom.",
+            file_brief="a picture with one to three lines of printed text, one below the other",
+            writers=_SHARP,
+            tools=("read_lines",),
+            gold_rule="lines_in_order",
+            weight=2,
+        ),
         *PLAIN,
         Kind(
             name="knowledge",

@@ -6,7 +6,7 @@ from journeyman.tool import Arguments, Tool, ToolFiles, ToolResult, file_argumen
 from journeyman.tools._backings.backing import identity_of
 from journeyman.tools._pictures.picture import png_bytes
 from journeyman.tools._pictures.rle import Rle, encode_mask
-from journeyman.tools._scenes.answers import Sighting, sightings
+from journeyman.tools._scenes.answers import Share, Sighting, sightings
 from journeyman.tools._scenes.masks import full_size, mask_of, tinted
 from journeyman.tools._scenes.phrases import found_in, wanted_of
 from journeyman.tools._scenes.scene import load_models, open_scene, scene_packages
@@ -26,6 +26,7 @@ class Segment(Sighting):
     """A thing that was cut out."""
 
     mask: Rle
+    area: Share
 
 
 def run(arguments: SegmentObjectsArguments, files: ToolFiles) -> ToolResult:
@@ -36,9 +37,10 @@ def run(arguments: SegmentObjectsArguments, files: ToolFiles) -> ToolResult:
     if not pairs:
         return ToolResult(value=[])
     masks = [mask_of(scene, thing) for _, thing in pairs]
+    whole = [full_size(scene, mask) for mask in masks]
     segments = [
-        Segment(**sighting, mask=encode_mask(full_size(scene, mask)))
-        for sighting, mask in zip(sightings(scene, pairs), masks, strict=True)
+        Segment(**sighting, mask=encode_mask(mask), area=round(float(mask.mean()), 4))
+        for sighting, mask in zip(sightings(scene, pairs), whole, strict=True)
     ]
     name = files.write("segments.png", png_bytes(tinted(scene.picture, masks)))
     return ToolResult(value=segments, images=(name,))
@@ -46,11 +48,11 @@ def run(arguments: SegmentObjectsArguments, files: ToolFiles) -> ToolResult:
 
 TOOL = Tool(
     name="segment_objects",
-    version=1,
+    version=2,
     summary="Masks (COCO run lengths) of what phrases name, found as ground_objects finds it; shows them tinted.",
     description="Masks of things that phrases name.",
     arguments=SegmentObjectsArguments,
-    returns="list of {phrase, box, score, mask}",
+    returns="list of {phrase, box, score, mask, area}",
     result=list[Segment],
     example={"image": "file_1.png", "phrases": "red rectangle"},
     run=run,

@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pytest
 
 from journeyman.action_formats.skill_json import SkillCall, SkillTurn, UnreadableActionError, read_turn
@@ -16,13 +15,11 @@ from journeyman.teacher.scripted.asked import Asked
 from journeyman.teacher.scripted.controller import next_turn
 from journeyman.teacher.scripted.skills import talk
 from journeyman.teacher.scripted.skills.offered import DESCRIPTIONS, PURPOSES
-from journeyman.teacher.scripted.skills.readings import pixels_of
 from journeyman.teacher.scripted.skills.scenes import SKILL_KINDS, make_skill_world
 from journeyman.teacher.scripted.skills.sentences import word_skill_query
 from journeyman.teacher.scripted.skills.solutions import solve
 from journeyman.teacher.scripted.skills.talk import Question
 from journeyman.tool import Tool, ToolCard
-from journeyman.tools._pictures.rle import encode_mask
 
 WHERE = "Is the red circle in the left, middle or right third of the picture?"
 LOOK = "What information does the picture give?"
@@ -246,13 +243,3 @@ def test_words_of_every_kind_and_style_lead_to_its_skills() -> None:
             calls = next(solve(question), [])
             assert [call.skill for call in calls] == list(kind.tools[: len(calls)]), text
             assert bool(calls) == bool(kind.tools), text
-
-
-def test_pixels_of_a_mask_are_counted() -> None:
-    rng = np.random.default_rng(0)
-    for share in (0.0, 0.1, 0.5, 1.0):
-        mask = rng.random((23, 17)) < share
-        assert pixels_of(encode_mask(mask)) == mask.sum()
-    square = np.zeros((160, 224), dtype=bool)
-    square[30:80, 40:90] = True
-    assert pixels_of(encode_mask(square)) == 2500

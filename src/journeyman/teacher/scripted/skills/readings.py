@@ -43,21 +43,6 @@ def best_of(phrase: str, things: Sequence[Seen]) -> Seen:
     return {seen["phrase"]: seen for seen in reversed(things)}[phrase]
 
 
-def pixels_of(mask: Mapping[str, Any]) -> int:
-    """Pixels inside a mask in COCO's run-length text: every second run is inside."""
-    counts: list[int] = []
-    value = shift = 0
-    for character in mask["counts"]:
-        code = ord(character) - 48
-        value |= (code & 31) << shift
-        shift += 5
-        if not code & 32:
-            value -= (1 << shift) if code & 16 else 0
-            counts.append(value + counts[-2] if len(counts) > 2 else value)
-            value = shift = 0
-    return sum(counts[1::2])
-
-
 def told_of(what: str, texts: Sequence[str]) -> str:
     """The first year, maker, place or person that ``texts`` tell of."""
     found = [said for text in texts for said in re.findall(_TOLD[what], text)]

@@ -283,6 +283,24 @@ def _list_things(rng: random.Random) -> SkillWorld:
     return _scene(*_several(rng, things), background=rng.choice(GROUNDS))
 
 
+def _sentence(rng: random.Random) -> SkillWorld:
+    background = rng.choice(("white", "yellow", "pink"))
+    world = _describe(rng)
+    told = ("yellow", "orange") if background == "yellow" else ("red", "purple") if background == "pink" else ()
+    (items,) = world.pictures
+    free = [colour for colour in COLOURS if colour not in told]
+    colour = items[0]["colour"] if items[0]["colour"] in free else rng.choice(free)
+    return replace(world, background=background, pictures=(tuple({**item, "colour": colour} for item in items),))
+
+
+def _lines(rng: random.Random) -> SkillWorld:
+    texts = [sign_text(rng) for _ in range(rng.randint(1, 3))]
+    high = HEIGHT // len(texts)
+    tops = [number * high + rng.randint(4, max(4, high - 44)) for number in range(len(texts))]
+    items = (_text(rng, text, top) for text, top in zip(texts, tops, strict=True))
+    return _scene(*items, background=rng.choice(GROUNDS))
+
+
 def _knowledge(rng: random.Random) -> SkillWorld:
     asked = rng.choice(tuple(KNOWN))
     name = rng.choice(KNOWN[asked])
@@ -326,6 +344,8 @@ _MAKERS: Mapping[str, Callable[[random.Random], SkillWorld]] = {
     "told": _told,
     "boxes": _boxes,
     "list_things": _list_things,
+    "sentence": _sentence,
+    "lines": _lines,
     "knowledge": _knowledge,
 }
 SKILL_KINDS = frozenset(_MAKERS)

@@ -165,6 +165,11 @@ _CORES: Mapping[str, Cores] = {
             "what are the boxes of all {label}s, each {box} in shares",
             "list the boxes of all {label}s, each {box} in shares",
         ),
+        ("where is each {label}, as a box {box} of shares", "locate each {label} with a box {box} of shares"),
+        (
+            "which box {box}, from 0 to 1, goes around each {label} of this image",
+            "draw no box, write it: {box} from 0 to 1 for each {label} of this image",
+        ),
     ),
     "list-things": (
         (
@@ -172,6 +177,38 @@ _CORES: Mapping[str, Cores] = {
             "name all kinds of things in the picture, with commas between",
         ),
         ("what things does the picture hold, as a list with commas", "list the picture's things with commas"),
+        (
+            "which colours and shapes of things are there, separated by commas",
+            "list colour and shape of each kind of thing, separated by commas",
+        ),
+        (
+            "which tags does this image need, colour and shape with commas",
+            "tag this image by colour and shape, with commas",
+        ),
+    ),
+    "sentence": (
+        (
+            "what one sentence says how many things are in the picture, which, where, and on what ground",
+            "say in one sentence how many things are in the picture, which, where, and on what ground",
+        ),
+        (
+            "how does this image sound in one sentence, with number, colour, shape, place and background",
+            "put this image into one sentence, with number, colour, shape, place and background",
+        ),
+        (
+            "which caption of one sentence fits, the ground's colour in it",
+            "caption the image with one sentence, the ground's colour in it",
+        ),
+        (
+            "can you tell a blind friend in one sentence what is there and what colour is behind it",
+            "tell a blind friend in one sentence what is there and what colour is behind it",
+        ),
+    ),
+    "lines": (
+        ("what is printed on the picture, line by line", "copy all that is printed on the picture, line by line"),
+        ("which words are printed here, from the top down", "write out the words printed here, from the top down"),
+        ("what do all printed lines of this image say", "type the printed lines of this image"),
+        ("which printed words stand on it, and only these", "give me the printed words on it, and only these"),
     ),
 }  # fmt: skip
 

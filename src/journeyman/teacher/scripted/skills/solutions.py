@@ -15,7 +15,6 @@ from journeyman.teacher.scripted.skills.readings import (
     best_of,
     boxes_of,
     nearest_to,
-    pixels_of,
     said_in,
     third_of,
     told_of,
@@ -98,7 +97,7 @@ def _present(question: Question) -> Solution:
 def _larger_thing(question: Question) -> Solution:
     one, other = things_in(question.text)
     (found,) = yield [_call("segment_objects", image=question.picture, phrases=f"{one} . {other}")]
-    return max(one, other, key=lambda thing: pixels_of(best_of(thing, found)["mask"]))
+    return max(one, other, key=lambda thing: best_of(thing, found)["area"])
 
 
 def _covered(question: Question) -> Solution:
