@@ -61,23 +61,26 @@ def test_a_name_of_no_mask_is_refused_with_those_there_are():
         names.meant({"masks": ["mask_1", "mask_7"]})
 
 
-def test_a_later_question_of_a_talk_may_name_an_earlier_mask(tmp_path):
+def test_a_skill_is_given_the_mask_that_was_named_and_a_later_question_names_its_own(tmp_path):
     controller = Script(
         turn(("cut_out", {"image": "file_1.png"})),
-        turn(value="Cut out."),
         turn(("area_of", {"mask": "mask_1"}), ("area_of", {"mask": "mask_2"})),
-        turn(value="2"),
+        turn(value="3"),
+        turn(("area_of", {"mask": "mask_1"})),
+        turn(value="Which one?"),
     )
 
     async def go():
         async with SkillSession.open(controller=controller, bench=bench_of_toys(tmp_path)) as session:
-            await session.ask("Cut it out.", (Attached(ref(RED), RED),))
-            return await session.ask("How large is it?")
+            first = await session.ask("How large is it?", (Attached(ref(RED), RED),))
+            return first, await session.ask("And now?")
 
-    reply = asyncio.run(go())
-    first, second = reply.steps[0].observation.splitlines()[1:3]
-    assert json.loads(first) == {"API_name": "area_of", "result": 3}
-    assert json.loads(second) == {"API_name": "area_of", "error": "there is no mask_2; mask_1"}
-    assert json.loads(reply.steps[0].tool_calls[0].arguments_json) == {"mask": MASK}
-    assert "mask_1" in controller.shown[1][-1].text
-    assert "counts" not in controller.shown[1][-1].text
+    first, second = asyncio.run(go())
+    lines = [line for step in first.steps for line in step.observation.splitlines() if line.startswith("{")]
+    assert [json.loads(line) for line in lines] == [
+        {"API_name": "cut_out", "result": [{"mask": "mask_1"}]},
+        {"API_name": "area_of", "result": 3},
+        {"API_name": "area_of", "error": "there is no mask_2; mask_1"},
+    ]
+    assert json.loads(first.steps[1].tool_calls[0].arguments_json) == {"mask": MASK}
+    assert "there is no mask_1; no skill gave a mask" in second.steps[0].observation

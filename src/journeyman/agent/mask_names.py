@@ -15,7 +15,10 @@ _KEYS = {"size", "counts"}
 
 
 class MaskNames:
-    """The masks of one talk, named in the order in which they were first shown."""
+    """The masks of one question, named in the order in which they were first shown.
+
+    Each question begins anew, so that a question of a talk reads as it does alone, and no name is a stale mask's.
+    """
 
     def __init__(self) -> None:
         """Know none."""

@@ -80,7 +80,6 @@ class SkillSession:
         self._limits = limits
         self._one_at_a_time = asyncio.Lock()
         self._media: dict[str, bytes] = {}
-        self._masks = MaskNames()
         text = system_prompt(offer.cards, "skill_json")
         self._messages = [Message(role="system", content=(TextPart(text=text),))]
         self.returned: dict[str, MediaFile] = {}
@@ -132,13 +131,14 @@ class SkillSession:
                 self._media[given.ref.sha256] = given.data
             refs = tuple(given.ref for given in pictures)
             before = set(self._folder.names())
+            masks = MaskNames()
             context = await results_shown_first(
                 self._bench.shown_first,
                 refs,
                 toolbox=self._bench.toolbox,
                 offer=self._offer,
                 folder=self._files,
-                shown=self._masks.shown,
+                shown=masks.shown,
             )
             turns = Turns(
                 controller=self._controller,
@@ -151,7 +151,7 @@ class SkillSession:
                 returned=self.returned,
             )
             messages = [*self._messages, question(text, refs, context)]
-            ended = await turns.to_the_end(messages, _SkillTurns(turns, text, self._masks).take)
+            ended = await turns.to_the_end(messages, _SkillTurns(turns, text, masks).take)
             if ended.status == "answered":
                 self._messages = [*messages, action_message(turns.steps[-1])]
             reply = Reply(

@@ -16,7 +16,7 @@ from journeyman.schema.query import Query
 from journeyman.schema.record import fingerprint
 from journeyman.schema.trajectory import Trajectory
 
-_NAME = re.compile(rf"[\w-]+\.(?:png|jpe?g|gif|bmp|webp|wav|mp3|mp4)\b|\b{MASK_NAME.pattern}\b", re.IGNORECASE)
+_MEDIA_NAME = re.compile(r"[\w-]+\.(?:png|jpe?g|gif|bmp|webp|wav|mp3|mp4)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ def talks_of(runs: Sequence[Trajectory], asked: Mapping[str, Query], *, join: bo
     """The runs, each in one talk; talks stand in the order of their first runs.
 
     A run goes into the talk of the run that it follows where that one is here and a live talk would give the same
-    messages: both were answered, were given the same files and shown the same first, and the later one names neither
-    a file nor a mask that a skill made, for in a talk its number could be another one. Any other run is a talk of
-    its own.
+    messages: both were answered, were given the same files and shown the same first, no mask among it, and the later
+    one names no file that a skill made, for in a talk its number could be another one. Any other run is a talk of its
+    own.
 
     Args:
         runs: One a query.
@@ -73,9 +73,13 @@ def _goes_on(run: Trajectory, begun: Trajectory, asked: Mapping[str, Query]) -> 
         and query.files == first.files
         and run.status == begun.status == "answered"
         and run.context == begun.context
-        and _made_names(run) <= {ref.name for ref in query.files}
+        # A live talk shows it with the first question alone, and masks are named anew in each.
+        and not MASK_NAME.search(run.context)
+        and _media_named(run) <= {ref.name for ref in query.files}
     )
 
 
-def _made_names(run: Trajectory) -> set[str]:
-    return {name for step in run.steps for text in (step.action, step.observation) for name in _NAME.findall(text)}
+def _media_named(run: Trajectory) -> set[str]:
+    return {
+        name for step in run.steps for text in (step.action, step.observation) for name in _MEDIA_NAME.findall(text)
+    }

@@ -251,7 +251,7 @@ GENERATOR = Generator(
             writers=_PICTURES,
             tools=(),
             gold_rule="colour_of_ground",
-            weight=3,
+            weight=4,
         ),
         Kind(
             name="told",
