@@ -29,6 +29,7 @@ from journeyman.action_formats._pyautogui_functions import (
     check_call,
     function_named,
 )
+from journeyman.python_syntax import parse_python
 
 WORDS = ("WAIT", "DONE", "FAIL")
 """OSWorld's words for a turn without a call."""
@@ -96,11 +97,11 @@ def _expressions(code: str) -> list[ast.expr]:
 
 def _parsed(code: str) -> ast.Module:
     if not _WARNS.search(code):
-        return ast.parse(code)
+        return parse_python(code)
     # Looking away has a price, every warning shown once is shown again, so it is done where there may be one.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return ast.parse(code)
+        return parse_python(code)
 
 
 def _command(expression: ast.expr, functions: Sequence[PluggableFunction]) -> Command:

@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 from journeyman.action_format import UnreadableActionError
 from journeyman.action_formats.python_block import Action, read_action, write_action
 from journeyman.benchmarks._gta_gold import GtaTurn
+from journeyman.python_syntax import parse_python
 from journeyman.schema.record import canonical_json
 
 TEXT_CHARS = 100_000
@@ -106,7 +107,7 @@ def _tree(code: str) -> tuple[str, ast.Module]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of the agent's code: invalid escapes and the like
-            return code, ast.parse(code)
+            return code, parse_python(code)
     except _UNREADABLE as exc:
         raise UnreadableActionError(f"the code is not Python: {exc}") from exc
 

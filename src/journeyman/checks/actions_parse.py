@@ -1,8 +1,7 @@
 """The agent answered, and every turn held an action that can be read; where it is Python, it parses."""
 
-import ast
-
 from journeyman.check import Finding, TrajectoryCheck, TrajectoryContext
+from journeyman.python_syntax import parse_python
 from journeyman.schema.trajectory import Trajectory
 
 
@@ -13,7 +12,7 @@ async def _run(trajectory: Trajectory, _context: TrajectoryContext) -> Finding |
         if step.error == "parse":
             return Finding("a turn holds no readable action", f"step {number}: {step.action[:200]}")
         try:
-            ast.parse(step.code)
+            parse_python(step.code)
         except SyntaxError as exc:
             return Finding("code does not parse", f"step {number}: {exc}")
     return None
