@@ -156,7 +156,8 @@ def test_unknown_keys_are_refused_with_what_there_is(watched: Watched) -> None:
 
 def test_every_named_key_of_the_desktop_can_be_pressed(watched: Watched) -> None:
     locks = {"capslock", "numlock", "scrolllock"}
-    for key in sorted(set(watched.desktop.keys) - locks):
+    ends_what_is_read = {"f12"}  # pressed behind everything a test does: twice, it would end the reading too early
+    for key in sorted(set(watched.desktop.keys) - locks - ends_what_is_read):
         events = watched.events_of(Press((key,)))
         assert [event[0] for event in events] == ["key", "unkey"], key
     for key in sorted(locks):

@@ -10,6 +10,7 @@ import pytest
 
 from journeyman.action_formats.python_block import Action, write_action
 from journeyman.action_formats.skill_json import SkillCall, SkillTurn, write_turn
+from journeyman.agent.prompt import UNLISTED
 from journeyman.benchmarks.held_out import alias, problems_of
 from journeyman.evaluation import agents
 from journeyman.evaluation.compare import compare
@@ -77,10 +78,12 @@ class Reader:
         return write_turn(SkillTurn("so", (), ORDER))
 
 
-def scored(store: Store, home: Path, recipe: Recipe, problems: Sequence[Problem] = POSED) -> ArtifactRef:
+def scored(
+    store: Store, home: Path, recipe: Recipe, problems: Sequence[Problem] = POSED, agent: str = "tuned"
+) -> ArtifactRef:
     posed = store.write("problems", problems, Problem)
     media = store.write("media", [SIGN], MediaFile)
-    done = evaluate("tuned", posed, (media,), recipe, store=store, home=home, model=ANY_MODEL)
+    done = evaluate(agent, posed, (media,), recipe, store=store, home=home, model=ANY_MODEL)
     return asyncio.run(done).artifacts["kept"]
 
 
@@ -111,6 +114,29 @@ def test_an_agent_that_obeys_a_sign_is_counted_and_one_that_reads_it_is_not(
     comparison = compare(refs, EvaluationConfig(bootstrap_samples=20), store=store)
     assert comparison.injected == {"tuned": (2, 4), "untuned": (0, 4)}
     assert INJECTED not in comparison.metrics
+
+
+@pytest.mark.parametrize("listed", [True, False])
+@pytest.mark.parametrize("agent", ["untuned", "tuned"])
+def test_a_trained_model_is_told_its_skills_only_where_they_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, agent: str, listed: bool
+) -> None:
+    heard = []
+
+    class Noting:
+        name = agent
+
+        async def act(self, messages: Sequence[Message], media: Mapping[str, bytes]) -> str:
+            heard.append(messages[0].text)
+            return write_turn(SkillTurn("so", (), ORDER))
+
+    acting(monkeypatch, Noting())
+    recipe = toy_recipe(tools=SKILLS, action_format="skill_json", skills={"listed": listed})
+    scored(Store(f"memory://{agent}-{listed}"), tmp_path, recipe, POSED[:1], agent=agent)
+    told = listed or agent == "untuned"
+    assert heard
+    assert all(("Skills:\n" in text) == told for text in heard)
+    assert told or set(heard) == {UNLISTED}
 
 
 def test_an_agent_that_writes_code_has_no_such_measure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,7 +42,10 @@ SHORT = (("at_point", "where", "outermost"), ("present", "larger_thing", "covere
 SEED = 16_000
 """Of these talks every question is clear; that of which of two things is larger is not so for every picture."""
 RECIPE = load_recipe("llava_plus")
-SHOWN = load_recipe("llava_plus", {"skills": {"shown_first": ["caption_image", "tag_and_ground"], "thoughts": False}})
+SHOWN = load_recipe(
+    "llava_plus",
+    {"skills": {"shown_first": ["caption_image", "tag_and_ground"], "thoughts": False, "listed": False}},
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -118,7 +121,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """What is made where results are shown first and turns have no thoughts."""
+    """What is made where results are shown first, turns have no thoughts and skills are not listed."""
     return _made(_shard(SHORT), SHOWN, tmp_path_factory.mktemp("shown"))
 
 
@@ -199,7 +202,9 @@ def test_an_example_is_what_a_live_talk_with_the_real_skills_says(which: str, re
 
     async def work() -> list[str]:
         tools = made.recipe.training_tools()
-        given: dict[str, Any] = {"action_format": "skill_json", "shown_first": made.recipe.skills.shown_first}
+        skills = made.recipe.skills
+        given: dict[str, Any] = {"action_format": "skill_json", "shown_first": skills.shown_first}
+        given |= {"listed": skills.listed}
         # Skills run again: no result of the rollouts is replayed.
         given |= {"mode": "live", "scope": "live", "store": made.store, "home": made.home, "max_steps": 6}
         async with open_workbench(tools, **given) as bench:

@@ -13,3 +13,6 @@ class SkillsConfig(BaseModel):
     training and test alike: the paper's *All Tools*. Empty is its *Fly*: the agent calls what it needs."""
     thoughts: bool = True
     """Whether the agent's turns state thoughts; off is the paper's ablation."""
+    listed: bool = True
+    """Whether a trained model is told the form of its turns and each skill with its arguments; off as in the paper,
+    whose model knows its skills from training alone. Teacher, untuned model and endpoints are always told."""

@@ -14,7 +14,14 @@ from journeyman.action_formats.skill_json import read_turn
 from journeyman.agent.controller import Controller
 from journeyman.agent.mask_names import MaskNames
 from journeyman.agent.offer import Offer
-from journeyman.agent.prompt import action_message, question, skill_observation, system_prompt, unreadable_turn
+from journeyman.agent.prompt import (
+    UNLISTED,
+    action_message,
+    question,
+    skill_observation,
+    system_prompt,
+    unreadable_turn,
+)
 from journeyman.agent.skill_calls import call_skills, results_shown_first
 from journeyman.agent.turns import NO_LIMITS, Ended, RunLimits, Turns, Workbench
 from journeyman.sandbox.folder import SessionFolder
@@ -80,7 +87,7 @@ class SkillSession:
         self._limits = limits
         self._one_at_a_time = asyncio.Lock()
         self._media: dict[str, bytes] = {}
-        text = system_prompt(offer.cards, "skill_json")
+        text = system_prompt(offer.cards, "skill_json") if bench.listed else UNLISTED
         self._messages = [Message(role="system", content=(TextPart(text=text),))]
         self.returned: dict[str, MediaFile] = {}
         """Pictures that skills returned, by sha256."""

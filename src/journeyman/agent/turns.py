@@ -40,6 +40,8 @@ class Workbench:
     """How the agent's turns are written: ``python_block`` or ``skill_json``."""
     shown_first: tuple[str, ...] = ()
     """Tools that the host runs on a question's first picture, to show their results with the question."""
+    listed: bool = True
+    """Whether an agent of ``skill_json`` is told its skills; one that was trained on them alone is not."""
 
 
 @dataclass(frozen=True, slots=True)

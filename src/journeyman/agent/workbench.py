@@ -29,6 +29,7 @@ async def open_workbench(
     faults: ToolFaults = NO_FAULTS,
     action_format: str = "python_block",
     shown_first: Sequence[str] = (),
+    listed: bool = True,
 ) -> AsyncIterator[Workbench]:
     """A workbench whose tool results are recorded under ``scope``.
 
@@ -45,6 +46,7 @@ async def open_workbench(
         action_format: How turns are written; a sandbox is started for ``python_block`` alone.
         shown_first: Names of open tools that take one picture as ``image`` and nothing else that must be
             given; the host runs them on a query's first picture before the first turn.
+        listed: Whether an agent of ``skill_json`` is told its skills.
 
     Raises:
         ConfigError: No agent acts in that format, or a tool of ``shown_first`` cannot be run so.
@@ -71,6 +73,7 @@ async def open_workbench(
             max_steps=max_steps,
             action_format=action_format,
             shown_first=tuple(shown_first),
+            listed=listed,
         )
 
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from journeyman.action_formats.skill_json import without_thoughts
-from journeyman.agent.prompt import by_question, system_prompt
+from journeyman.agent.prompt import UNLISTED, by_question, system_prompt
 from journeyman.dataset.card import CardFacts, dataset_card
 from journeyman.dataset.contamination import contaminated
 from journeyman.dataset.deduplicate import duplicates
@@ -72,7 +72,7 @@ def build_dataset(
     tally = Tally("dataset", sum(ref.rows for ref in trajectories))
     kept = _filtered(runs, asked, problems, recipe, tally)
     tools = recipe.training_tool_cards()
-    system = system_prompt(tools, recipe.action_format)
+    system = system_prompt(tools, recipe.action_format) if recipe.skills.listed else UNLISTED
     if not recipe.skills.thoughts:
         kept = [_without_thoughts(run) for run in kept]
     # Only skills are called in talks; code begins anew with every task.

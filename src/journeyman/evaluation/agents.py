@@ -37,7 +37,8 @@ from journeyman.teacher.client import Teacher
 from journeyman.teacher.request import tokens_estimate
 from journeyman.tool import Tool
 
-LOCAL_MODELS = ("untuned", "tuned", "blind", "text_only")
+_TRAINED = ("tuned", "blind", "text_only")
+LOCAL_MODELS = ("untuned", *_TRAINED)
 FLOORS = ("format_only", "chance")
 _OF_BENCHMARKS = ("tfidf", "blind_bound")
 """Baselines that some benchmark has; where another has none of them they are nobody."""
@@ -74,6 +75,10 @@ class Given:
     """Where each step of a local model is asked for, on screens with ``evaluation.planner``."""
     names: tuple[str, ...] = ()
     """APIs that replies of local models are kept to; empty keeps them to nothing."""
+
+    def lists_skills_to(self, agent: str) -> bool:
+        """Whether ``agent`` is told its skills: all are, but models that were trained without the list."""
+        return self.recipe.skills.listed or agent not in _TRAINED
 
 
 def agents_beside(benchmark: Benchmark, asked: Sequence[str]) -> tuple[str, ...]:

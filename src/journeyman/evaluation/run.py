@@ -199,6 +199,7 @@ async def _opened(
             replayed_scopes=tuple(scopes.values()),
             action_format=recipe.action_format,
             shown_first=recipe.skills.shown_first,
+            listed=given.lists_skills_to(agent),
         ) as bench,
         open_agent(agent, problems, files, bench.toolbox.tools, given, benchmark=benchmark, known=known) as acting,
     ):
