@@ -1,6 +1,6 @@
 """What an action format is: how an agent's turn is written, and read back. ``action_formats/`` holds them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,9 @@ class ActionFormat:
     """The action in a text; raises :class:`UnreadableActionError`, and nothing else, where there is none."""
     instructions: str
     """What a system prompt says of the form."""
+    content: Callable[[str], Sequence[tuple[int, int]]] | None = None
+    """Spans of characters in which a text that ``read`` takes states arguments or an answer, in order, quotation marks
+    left out; raises as ``read`` does. None where the format does not tell them from the words around."""
 
 
 def load_action_format(name: str) -> ActionFormat:

@@ -51,6 +51,8 @@ class Encoded:
     """[I, 2]: columns at which the tokens of each picture begin and end, its markers included."""
     turn_spans: IntArray = field(default_factory=_no_spans)
     """[T, 2]: columns at which each turn begins and ends; a generation prompt is none."""
+    weights: FloatArray | None = None
+    """[L]: how much each label counts; None counts all alike."""
 
     @property
     def trained_tokens(self) -> int:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from journeyman.action_format import load_action_format
 from journeyman.agent.config import SkillsConfig
 from journeyman.catalogue.config import CatalogueConfig
 from journeyman.dataset.config import DatasetConfig
@@ -16,7 +17,7 @@ from journeyman.generation.choices.config import ChoicesConfig
 from journeyman.generation.config import GenerationConfig
 from journeyman.generation.screens.config import ScreensConfig
 from journeyman.own_tools import open_own_tools
-from journeyman.plugins import load_plugin
+from journeyman.plugins import load_plugin, plugin_names
 from journeyman.tool import Tool, ToolCard
 from journeyman.training.config import TrainingConfig
 
@@ -95,6 +96,7 @@ def load_recipe(name: str, overrides: dict[str, Any] | None = None) -> Recipe:
         raise ConfigError(f"recipe {name!r}: {where} = {first['input']!r}: {first['msg'].lower()}") from exc
     _check_held_out_tools(loaded, (*loaded.tools, *loaded.optional_tools))
     _check_skills(loaded)
+    _check_content_weight(loaded)
     return loaded
 
 
@@ -125,6 +127,17 @@ def _check_held_out_tools(recipe: Recipe, names: Collection[str]) -> None:
                 f"recipe {recipe.name!r} holds back {tool!r}, which is none of its tools; "
                 f"change generation.held_out_tools or give it one of: {', '.join(names)}"
             )
+
+
+def _check_content_weight(recipe: Recipe) -> None:
+    weight = recipe.training.content_weight
+    formats = {name: load_action_format(name) for name in plugin_names("journeyman.action_formats")}
+    able = [name for name, form in formats.items() if form.content is not None]
+    if weight != 1 and recipe.action_format not in able:
+        raise ConfigError(
+            f"recipe {recipe.name!r} sets training.content_weight = {weight:g}, and its action_format "
+            f"{recipe.action_format!r} does not tell content from form; leave it at 1, or take {' or '.join(able)}"
+        )
 
 
 def _check_skills(recipe: Recipe) -> None:

@@ -3,6 +3,7 @@
 import json
 import random
 from collections import Counter
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +17,7 @@ from journeyman.action_formats.skill_json import (
     PUBLISHED_PARAMS,
     SkillCall,
     SkillTurn,
+    content_spans,
     read_published,
     read_turn,
     without_thoughts,
@@ -55,6 +57,35 @@ def nested(levels: int) -> str:
 def test_a_turn_is_one_line_of_json(turn, text):
     assert write_turn(turn) == text
     assert read_turn(f"\n {text}\t") == turn
+
+
+def leaves(value):
+    """Texts, numbers and words within ``value``, in order, as JSON has them."""
+    if isinstance(value, Mapping):
+        return [leaf for inner in value.values() for leaf in leaves(inner)]
+    if isinstance(value, list | tuple):
+        return [leaf for inner in value for leaf in leaves(inner)]
+    text = json.dumps(value, ensure_ascii=False)
+    return [text[1:-1] if isinstance(value, str) else text]
+
+
+@settings(max_examples=300, deadline=None)
+@given(turn=ACTIONS["skill_json"])
+def test_content_is_what_calls_are_given_or_the_answer(turn):
+    text = write_turn(turn)
+    said = [text[first:last] for first, last in content_spans(text)]
+    given = [leaf for call in turn.actions for leaf in leaves(call.params)]
+    assert said == (given if turn.actions else leaves(turn.value))
+
+
+def test_keys_and_names_are_no_content_wherever_they_stand():
+    params = {"API_params": "value", "value": {"API_params": ["API_name", True]}, "n": -1.5e3, "e": {}}
+    text = write_turn(SkillTurn('say "value": 3', (SkillCall("API_params", params), CALL), "wait"))
+    text = f"\n{text}"
+    said = [text[first:last] for first, last in content_spans(text)]
+    assert said == ["value", "API_name", "true", "-1500.0", "file_1.png", "red circle . face"]
+    with pytest.raises(UnreadableActionError):
+        content_spans("no turn")
 
 
 def test_keys_may_stand_in_any_order():

@@ -7,6 +7,7 @@ Here a turn is JSON or it is refused; nothing is repaired and nothing is run.
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -55,6 +56,7 @@ PUBLISHED_PARAMS: Mapping[str, Mapping[str, str]] = {
 }
 """Tool here -> published parameter -> its name here. Forms differ: published boxes and points are lists of lists."""
 
+_JSON = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
 _KEYS = ("thoughts", "actions", "value")
 _CALL_KEYS = ("API_name", "API_params")
 _PUBLISHED_START = '"thoughts\N{THINKING FACE}" '
@@ -106,6 +108,32 @@ def read_turn(text: str) -> SkillTurn:
         if not isinstance(said[key], str):
             raise UnreadableActionError(f'"{key}" must be a text, not {_short(said[key])}')
     return _storable(SkillTurn(said["thoughts"], _calls(said["actions"]), said["value"]))
+
+
+def content_spans(text: str) -> list[tuple[int, int]]:
+    """Where a turn states what it is about: values in the parameters of its calls, or, where it calls none, its value.
+
+    Raises:
+        UnreadableActionError: As :func:`read_turn`.
+    """
+    answers = not read_turn(text).actions
+    spans: list[tuple[int, int]] = []
+    parts = ["", "", *(match.group() for match in _JSON.finditer(text)), ""]
+    depth = params = 0
+    for place, match in enumerate(_JSON.finditer(text), 2):
+        part, before = parts[place], parts[place - 2 : place]
+        if part in ("{", "["):
+            depth += 1
+            params = params or (depth if before == ['"API_params"', ":"] else 0)
+        elif part in ("}", "]"):
+            params = 0 if depth == params else params
+            depth -= 1
+        elif part in (":", ",") or parts[place + 1] == ":":
+            continue
+        elif params or (answers and depth == 1 and before == ['"value"', ":"]):
+            quote = part.startswith('"')
+            spans.append((match.start() + quote, match.end() - quote))
+    return spans
 
 
 def without_thoughts(text: str) -> str:
@@ -257,4 +285,5 @@ FORMAT = ActionFormat(
         'Each turn is one line of JSON: {"thoughts": "...", "actions": [{"API_name": "...", "API_params": {...}}], '
         '"value": "..."}. To answer, leave actions empty: value is the answer.'
     ),
+    content=content_spans,
 )

@@ -38,20 +38,23 @@ class Batching:
         Returns:
             ``input_ids`` [B, L], ``position_ids`` (see :meth:`_positions`), ``logits_to_keep`` [B, L] bool,
             the pictures or a blank one, ``image_tokens``, and ``targets`` [N]: the token each kept logit
-            predicts. ``prefix`` as given. One row of several conversations comes with their lengths, as
-            attention kernels that pad nothing take them (:func:`_lengths`).
+            predicts. ``weights`` [N] of the targets, where a conversation has some. ``prefix`` as given. One row of
+            several conversations comes with their lengths, as attention kernels that pad nothing take them
+            (:func:`_lengths`).
         """
         if not self.packs:
             rows = [[encoded] for row in rows for encoded in row]
         width = max(sum(len(e) for e in row) for row in rows)
         ids = np.full((len(rows), width), processor.tokenizer.pad_token_id, dtype=np.int64)
         labels = np.full((len(rows), width), IGNORED, dtype=np.int64)
+        weights = np.ones((len(rows), width), dtype=np.float32)
         for i, row in enumerate(rows):
             start = 0
             for encoded in row:
                 end = start + len(encoded)
                 ids[i, start:end] = encoded.input_ids
                 labels[i, start:end] = encoded.labels
+                weights[i, start:end] = 1.0 if encoded.weights is None else encoded.weights
                 labels[i, start] = IGNORED  # nothing of its own stands before it
                 start = end
         keep = np.zeros_like(labels, dtype=bool)
@@ -67,6 +70,8 @@ class Batching:
             "image_tokens": sum(int((e.input_ids == token).sum()) for e in conversations),
             "prefix": prefix,
         }
+        if any(encoded.weights is not None for encoded in conversations):
+            batch["weights"] = torch.from_numpy(weights[:, 1:][keep[:, :-1]])
         if len(rows) == 1 and len(rows[0]) > 1:
             batch |= _lengths([len(encoded) for encoded in rows[0]])
         return batch | (self._pictures(conversations, processor) or self.blank(processor))

@@ -71,7 +71,7 @@ def build_tiny(corpus: Iterable[str], seed: int) -> tuple[Any, Any]:
     """
     processor, settings = _parts(corpus, canvas=False)
     config = MiniCPMV4_6Config(**settings)
-    return random_model(lambda: MiniCPMV4_6ForConditionalGeneration(config), seed), processor
+    return random_model(lambda: MiniCPMV4_6ForConditionalGeneration(config), seed, processor.tokenizer), processor
 
 
 def build_tiny_4_7(corpus: Iterable[str], seed: int) -> tuple[Any, Any]:
@@ -81,7 +81,7 @@ def build_tiny_4_7(corpus: Iterable[str], seed: int) -> tuple[Any, Any]:
     markers = ("image_start", "image_end", "slice_start", "slice_end")
     ids = {f"{name}_id": getattr(tokenizer, f"{name}_token_id") for name in markers}
     config = MiniCPMV4_7Config(**settings, **ids, newline_id=newline_token(tokenizer))
-    return random_model(lambda: MiniCPMV4_7ForConditionalGeneration(config), seed), processor
+    return random_model(lambda: MiniCPMV4_7ForConditionalGeneration(config), seed, processor.tokenizer), processor
 
 
 def _parts(corpus: Iterable[str], *, canvas: bool) -> tuple[PictureProcessor, dict[str, Any]]:

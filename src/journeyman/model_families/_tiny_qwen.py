@@ -58,7 +58,7 @@ def build_tiny(corpus: Iterable[str], seed: int) -> tuple[Any, Any]:
     """
     processor = _processor(corpus, patch_size=14)
     config = tiny_config(processor.tokenizer)
-    return random_model(lambda: Qwen2VLForConditionalGeneration(config), seed), processor
+    return random_model(lambda: Qwen2VLForConditionalGeneration(config), seed, processor.tokenizer), processor
 
 
 def build_tiny_2_5(corpus: Iterable[str], seed: int) -> tuple[Any, Any]:
@@ -75,7 +75,7 @@ def build_tiny_2_5(corpus: Iterable[str], seed: int) -> tuple[Any, Any]:
         "fullatt_block_indexes": [1],
     }
     config = Qwen2_5_VLConfig(text_config=text, vision_config=vision, **ids)
-    return random_model(lambda: Qwen2_5_VLForConditionalGeneration(config), seed), processor
+    return random_model(lambda: Qwen2_5_VLForConditionalGeneration(config), seed, processor.tokenizer), processor
 
 
 def build_tiny_3(corpus: Iterable[str], seed: int) -> tuple[Any, Any]:
@@ -93,7 +93,7 @@ def build_tiny_3(corpus: Iterable[str], seed: int) -> tuple[Any, Any]:
         "deepstack_visual_indexes": [0],
     }
     config = Qwen3VLConfig(text_config=text, vision_config=vision, **ids)
-    return random_model(lambda: Qwen3VLForConditionalGeneration(config), seed), processor
+    return random_model(lambda: Qwen3VLForConditionalGeneration(config), seed, processor.tokenizer), processor
 
 
 def _processor(corpus: Iterable[str], *, patch_size: int) -> PictureProcessor:

@@ -13,6 +13,7 @@ from journeyman.model_family import IGNORED, Encoded, MediaKind, ModelFamily, lo
 from journeyman.schema.example import Example
 from journeyman.schema.message import ImagePart, Message, TextPart, messages_from_json
 from journeyman.training.config import TrainingConfig
+from journeyman.training.token_weights import token_weights
 
 TooLong = Literal["drop", "cut"]
 Size = tuple[int, int]
@@ -94,7 +95,14 @@ def limits(config: TrainingConfig) -> Limits:
 class Encoder:
     """Measures and encodes conversations. Can be sent to another process."""
 
-    def __init__(self, family: ModelFamily, processor: Any, limits: Limits, reference: Encoded | None = None) -> None:
+    def __init__(
+        self,
+        family: ModelFamily,
+        processor: Any,
+        limits: Limits,
+        reference: Encoded | None = None,
+        content_weight: float = 1.0,
+    ) -> None:
         """Make an encoder.
 
         Args:
@@ -102,11 +110,13 @@ class Encoder:
             processor: Of the model.
             limits: Sizes of pictures and conversations.
             reference: Conversation that :attr:`Measure.shared` compares with (:meth:`opening`); None shares nothing.
+            content_weight: Of tokens of arguments and answers (``token_weights.py``).
         """
         self._family = family
         self._processor = processor
         self._limits = limits
         self._reference = reference
+        self._content_weight = content_weight
         # A picture's tokens depend on its size; the few that tell its number, on that alone.
         self._grown = lru_cache(_SIZES)(self._growth)
         self._told = lru_cache(_SIZES)(self._tell)
@@ -114,11 +124,11 @@ class Encoder:
         self._small_patches = 0
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _encoder, (self._family.name, self._processor, self._limits, self._reference)
+        return _encoder, (self._family.name, self._processor, self._limits, self._reference, self._content_weight)
 
     def with_reference(self, reference: Encoded) -> "Encoder":
         """The same encoder, comparing with ``reference``."""
-        return Encoder(self._family, self._processor, self._limits, reference)
+        return Encoder(self._family, self._processor, self._limits, reference, self._content_weight)
 
     def opening(self, messages_json: str) -> Encoded:
         """The turns before the first picture, sound or video, encoded."""
@@ -192,7 +202,9 @@ class Encoder:
                 f"{measure.tokens} and {measure.patches} were measured: {self._family.name} sizes media by more "
                 "than their kind and size"
             )
-        return encoded
+        if self._content_weight == 1:
+            return encoded
+        return replace(encoded, weights=token_weights(messages, encoded, self._processor, self._content_weight))
 
     def _encode(self, messages: Sequence[Message], media: Mapping[str, bytes]) -> Encoded:
         return self._family.encode(
@@ -320,8 +332,8 @@ def corpus(rows: Iterable[Rendered]) -> Iterator[str]:
     return (message.text for row in rows for message in messages_from_json(row.messages_json))
 
 
-def _encoder(family: str, processor: Any, limits: Limits, reference: Encoded | None) -> Encoder:
-    return Encoder(load_model_family(family), processor, limits, reference)
+def _encoder(family: str, processor: Any, limits: Limits, reference: Encoded | None, content_weight: float) -> Encoder:
+    return Encoder(load_model_family(family), processor, limits, reference, content_weight)
 
 
 def _runs(encoded: Encoded) -> list[int]:

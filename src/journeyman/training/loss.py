@@ -17,14 +17,19 @@ class TokenLoss(nn.Module):
         self.model = model
 
     def forward(self, batch: dict[str, Any]) -> torch.Tensor:
-        """Sum over the trained tokens of ``batch``, in nats; the caller divides by the step's token count."""
+        """Sum over the trained tokens of ``batch``, in nats, weighted where it has ``weights``.
+
+        The caller divides by the step's token count; weights have a mean of 1.
+        """
         inputs = dict(batch)
         targets = inputs.pop("targets")
+        weights = inputs.pop("weights", None)
         prefix = inputs.pop("prefix")
         if prefix:
             inputs = self._behind_prefix(inputs, prefix)
         logits = self._kept_logits(self._with_features(inputs) | {"use_cache": bool(prefix)})
-        return nn.functional.cross_entropy(logits.float(), targets, reduction="sum")
+        losses = nn.functional.cross_entropy(logits.float(), targets, reduction="none")
+        return losses.sum() if weights is None else losses @ weights
 
     def _kept_logits(self, inputs: dict[str, Any]) -> torch.Tensor:
         """[N, vocabulary], in the order of ``targets``.

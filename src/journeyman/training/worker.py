@@ -150,7 +150,12 @@ class Rank:
         )
         return Loader(
             mixture,
-            Encoder(self.family, self.processor, limits(self.training)),
+            Encoder(
+                self.family,
+                self.processor,
+                limits(self.training),
+                content_weight=self.training.content_weight,
+            ),
             self.packing,
             self._collate,
             rank=int(os.environ["RANK"]),
