@@ -9,6 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+LEAST_PREFIX = 64
+"""Tokens from which a shared prefix is computed once: a pass of its own costs more than a few tokens a row. Measured on
+a tiny model, 29 tokens before nine rows of 250: shared, a step takes 15 % longer."""
+
 
 class Sized(Protocol):
     """A measured conversation."""
@@ -100,7 +104,8 @@ class Packing:
         return max(1, round(min(cost / self._budget(shared), rows / self.micro_batches)))
 
     def _shared(self, rows: Sequence[T]) -> int:
-        return min((row.shared for row in rows), default=0) if self.share_prefix else 0
+        shared = min((row.shared for row in rows), default=0) if self.share_prefix else 0
+        return shared if shared >= LEAST_PREFIX else 0
 
     def _budget(self, shared: int) -> int:
         """Tokens of conversations in a step, what is shared left out."""
