@@ -29,7 +29,7 @@ def test_every_recipe_names_plugins_that_are_there(name: str) -> None:
         ("llava_plus", {"skills": {"shown_first": ["ocr"]}}, "change skills.shown_first to some of: read_lines"),
         ("llava_plus", {"skills": {"shown_first": ["retrieve_knowledge"]}}, "which training has not"),
         ("llava_plus", {"generation": {"held_out_tools": ["ocr"]}}, "which is none of its tools"),
-        ("t3_agent", {"training": {"content_weight": 8}}, "leave it at 1, or take skill_json"),
+        ("t3_agent", {"training": {"content_weight": 8}}, "leave it at 1, or take pyautogui_call or skill_json"),
         ("mllm_tool", {"choices": {"instructions": 0}}, "choices.instructions = 0"),
         ("mllm_tool", {"choices": {"instruction": 5}}, "there is: instructions"),
         ("mllm_tool", {"catalogue": {"candidates": -1}}, "catalogue.candidates = -1"),

@@ -26,6 +26,7 @@ from journeyman.action_formats.pyautogui_call import (
     Scroll,
     Wait,
     Write,
+    content_spans,
     read_command,
     read_turn,
     write_command,
@@ -275,6 +276,33 @@ def test_a_command_that_is_written_is_read_back(command):
     assert "\n" not in text
     assert read_command(text) == command
     assert read_command(text.replace("pyautogui.", "").replace("mobile.", "")) == command or "'" in text or '"' in text
+
+
+def literals(command: str) -> list[str]:
+    """Numbers and texts in the source of a call, in order, without quotation marks."""
+    found = []
+    for node in ast.walk(ast.parse(command)):
+        signed = isinstance(node, ast.UnaryOp)
+        constant = node.operand if signed else node
+        if isinstance(constant, ast.Constant) and not isinstance(constant.value, bool | None):
+            text = ast.get_source_segment(command, node)
+            found.append((constant.col_offset, text.strip("'\"") if isinstance(constant.value, str) else text))
+    return [text for _, text in sorted(dict(sorted(found, key=lambda item: len(item[1]))).items())]
+
+
+@given(command=COMMANDS)
+@settings(max_examples=500, deadline=None)
+def test_content_is_every_number_and_text_of_the_command_and_nothing_of_the_words(command):
+    text = write_turn(ScreenTurn(command, "Seen: f(3)", "I go on with 'it'", "Click at 0.5"))
+    said = [text[first:last] for first, last in content_spans(text)]
+    assert [part.strip("'\"") for part in said] == literals(write_command(command))
+
+
+def test_what_is_no_turn_has_no_content_and_fences_do_not_matter():
+    with pytest.raises(UnreadableActionError):
+        content_spans("I would click at 0.5.")
+    text = "Thought: so\n```py\npyautogui.click(x=0.25, y=0.5)\n```"
+    assert [text[first:last] for first, last in content_spans(text)] == ["0.25", "0.5"]
 
 
 @given(turn=TURNS)

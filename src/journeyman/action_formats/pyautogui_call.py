@@ -162,6 +162,22 @@ def read_command(text: str, functions: Sequence[PluggableFunction] = ()) -> Comm
     return read_turn(text, functions).command
 
 
+def content_spans(text: str) -> list[tuple[int, int]]:
+    """Where a turn says where and what: numbers and texts in the last line that calls something.
+
+    Raises:
+        UnreadableActionError: As :func:`read_turn`.
+    """
+    read_turn(text)
+    calls = [line for line in re.finditer(r".+", text) if _COMMAND.match(line.group().lstrip("`"))]
+    spans: list[tuple[int, int]] = []
+    for line in calls[-1:]:
+        for literal in _LITERAL.finditer(text, line.start() + line.group().find("("), line.end()):
+            quote = literal.group()[0] in "'\""
+            spans.append((literal.start() + quote, literal.end() - quote))
+    return spans
+
+
 def in_one_line(words: str) -> str:
     """``words`` with each run of blanks and line ends as one blank."""
     return " ".join(words.split())
@@ -169,6 +185,8 @@ def in_one_line(words: str) -> str:
 
 # A command stands at the beginning of its line; a call within a sentence is a word.
 _COMMAND = re.compile(rf"\s*(?:(?:[A-Za-z_]\w*\.)?[A-Za-z_]\w*\(|(?:{'|'.join(WORDS)})\s*$)", re.ASCII)
+
+_LITERAL = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|(?<![\w.])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?""")
 
 
 def _is_fence(line: str) -> bool:
@@ -239,4 +257,5 @@ FORMAT = ActionFormat(
         "half a screen down, -0.5 up; hscroll(page=0.5), right; pyautogui.write(message='text'); "
         "pyautogui.press(keys='enter'); pyautogui.hotkey(keys=['ctrl', 'c']); mobile.wait(seconds=1)."
     ),
+    content=content_spans,
 )
