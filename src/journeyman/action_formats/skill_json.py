@@ -118,9 +118,10 @@ def content_spans(text: str) -> list[tuple[int, int]]:
     """
     answers = not read_turn(text).actions
     spans: list[tuple[int, int]] = []
-    parts = ["", "", *(match.group() for match in _JSON.finditer(text)), ""]
+    matches = list(_JSON.finditer(text))
+    parts = ["", "", *(match.group() for match in matches), ""]
     depth = params = 0
-    for place, match in enumerate(_JSON.finditer(text), 2):
+    for place, match in enumerate(matches, 2):
         part, before = parts[place], parts[place - 2 : place]
         if part in ("{", "["):
             depth += 1
