@@ -7,7 +7,7 @@ from journeyman.agent.screen_prompt import grounding_conversation, step_conversa
 from journeyman.schema.example import EmbeddedImage, Example
 from journeyman.schema.message import messages_from_json, messages_to_json
 from journeyman.schema.record import sha256_hex
-from journeyman.training.views import GROUNDING, PLANNING
+from journeyman.schema.screen import GROUNDING, PLANNING
 from tests.model_families.members import picture
 from tests.training.examples import written
 

@@ -17,10 +17,11 @@ from journeyman.dataset import screens
 from journeyman.errors import ConfigError, SchemaError
 from journeyman.recipe import load_recipe
 from journeyman.schema.message import Message, TextPart, messages_from_json, messages_to_json
+from journeyman.schema.screen import GROUNDING, PLANNING
 from journeyman.training.config import StageConfig, TrainingConfig, ViewsConfig
 from journeyman.training.order import Rows
 from journeyman.training.stages import plan_stages
-from journeyman.training.views import GROUNDING, PLANNING, USER_TURN, RowView, row_view
+from journeyman.training.views import USER_TURN, RowView, row_view
 from tests.training.examples import example
 from tests.training.screen_rows import (
     FULL,

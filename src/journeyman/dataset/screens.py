@@ -21,7 +21,7 @@ from journeyman.schema.example import EmbeddedImage, Example
 from journeyman.schema.media import MediaFile
 from journeyman.schema.message import Message, messages_to_json
 from journeyman.schema.record import Record, canonical_json, fingerprint
-from journeyman.schema.screen import Episode, Grounding, ScreenStep
+from journeyman.schema.screen import GROUNDING, PLANNING, Episode, Grounding, ScreenStep
 from journeyman.stage import Tally
 from journeyman.storage import layout
 from journeyman.storage.media import load_media
@@ -30,8 +30,6 @@ from journeyman.storage.store import Store
 R = TypeVar("R", bound=Record)
 
 VERSION = 1
-GROUNDING, PLANNING = "grounding", "planning"
-"""Families of examples; training stages choose by them."""
 
 
 def build_screens(

@@ -9,6 +9,8 @@ from typing import Literal
 from journeyman.schema.query import Split
 from journeyman.schema.record import Record
 
+GROUNDING, PLANNING = "grounding", "planning"
+"""Families of examples that are made of screens: pages, and steps of episodes. Training's stages choose by them."""
 ElementKind = Literal["text", "icon"]
 """``text`` where words can be read on it, ``icon`` where it has none: ScreenSpot's two kinds."""
 TemplateStyle = Literal["name", "look", "place", "function"]

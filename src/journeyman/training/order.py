@@ -21,10 +21,11 @@ from journeyman.errors import ConfigError, SchemaError
 from journeyman.schema.arrow import arrow_schema
 from journeyman.schema.example import Example
 from journeyman.schema.message import messages_from_json
+from journeyman.schema.screen import GROUNDING
 from journeyman.storage.row_groups import RowGroup, RowGroups
 from journeyman.training.conversations import Conversation
 from journeyman.training.media_source import MediaSource
-from journeyman.training.views import GROUNDING, USER_TURN, RowView
+from journeyman.training.views import USER_TURN, RowView
 
 BUFFER_ROWS = 2048
 BUFFER_BYTES = 1 << 28

@@ -19,10 +19,9 @@ from journeyman.action_formats.pyautogui_call import DECIMALS, ScreenTurn, read_
 from journeyman.agent.screen_prompt import Level, grounding_question, screen_turn_text
 from journeyman.errors import SchemaError
 from journeyman.schema.message import ImagePart, Message, TextPart, messages_from_json, messages_to_json
+from journeyman.schema.screen import GROUNDING, PLANNING
 from journeyman.training.config import TrainingConfig
 
-GROUNDING, PLANNING = "grounding", "planning"
-"""Families of examples that are looked at (dataset/screens.py); all others are left as they are."""
 USER_TURN = '"role":"user"'
 """As often in canonical JSON of messages as there are user turns: within a text, quotation marks are escaped."""
 
@@ -33,7 +32,7 @@ _BEFORE, _AFTER = grounding_question("\0", "").text.split("\0")
 
 @dataclass(frozen=True, slots=True)
 class RowView:
-    """How rows are looked at. A function of its fields, the row and the epoch alone."""
+    """How rows of screens are looked at; others stay as they are. A function of its fields, the row and the epoch alone."""
 
     pairs_per_sample: int = 0
     """Most pairs of a page in one sample; 0 leaves pages as they are stored."""
