@@ -32,7 +32,7 @@ _BEFORE, _AFTER = grounding_question("\0", "").text.split("\0")
 
 @dataclass(frozen=True, slots=True)
 class RowView:
-    """How rows of screens are looked at; others stay as they are. A function of its fields, the row and the epoch alone."""
+    """How rows of screens are looked at, others as they are. A function of its fields, the row and the epoch alone."""
 
     pairs_per_sample: int = 0
     """Most pairs of a page in one sample; 0 leaves pages as they are stored."""
