@@ -113,6 +113,38 @@ def test_contexts_are_fresh(browsers: Browsers) -> None:
     assert browsers.run(store(write=False)) == [0, ""]
 
 
+def test_a_page_that_is_asked_for_again_is_the_one_that_was_left_whole(browsers: Browsers) -> None:
+    browsers.let_go()
+    pool = browsers.pool
+
+    async def visit(*size: int, again: bool = True, lose: bool = False) -> tuple[GuardedPage, str, int]:
+        """Whose page it is, what it shows, and how many incidents it has, before it is left with some of its own."""
+        async with pool.page(*size, again=again) as page:
+            text, incidents = await page.evaluate("document.title"), page.counts.total()
+            await page.show("<title>shown</title><script>fetch('/x').catch(() => {})</script>")
+            page.crop(10, 10)
+            if lose:
+                await kill_renderer(page, pool)
+        return page, text, incidents
+
+    first, text, _ = browsers.run(visit(200, 200))
+    assert text == ""
+    same, text, incidents = browsers.run(visit(200, 200))
+    assert (same, text, incidents, same.size) == (first, "shown", 0, (10, 10))
+    other, text, _ = browsers.run(visit(300, 200))
+    assert (other is not first, text) == (True, "")
+    assert first.page.is_closed()
+    unshared, text, _ = browsers.run(visit(300, 200, again=False))
+    assert (unshared not in (first, other), text, other.page.is_closed()) == (True, "", True)
+    with pytest.raises(ScreenError):
+        browsers.run(visit(300, 200, lose=True))
+    after, text, _ = browsers.run(visit(300, 200))
+    assert (after.cause, text) == (None, "")
+    os.kill(pool.pids()[0], signal.SIGKILL)
+    survivor, text, _ = browsers.run(visit(300, 200))
+    assert (survivor is not after, text) == (True, "")
+
+
 @needs_browser
 def test_nothing_is_left_behind() -> None:
     before = set(psutil.Process().children(recursive=True))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from journeyman.action_formats.pyautogui_call import Click, Command, Write
+from journeyman.browser.pool import BrowserPool
 from journeyman.environment import OracleStep, Outcome, load_environment
 from journeyman.generation.screens.config import ScreensConfig
 from journeyman.generation.screens.episodes import play_episodes
@@ -20,17 +21,30 @@ from journeyman.storage.store import Store
 from tests.browsers import needs_browser
 
 
-def played(
-    home: Path, tasks: Sequence[str], recoveries: float, split: Split = "train"
-) -> tuple[StageResult, list[Episode]]:
-    store = Store(f"file://{home}")
-    briefs = tuple(
+def briefs_of(environment: str, tasks: Sequence[str]) -> tuple[EpisodeBrief, ...]:
+    return tuple(
         # A seed of 100 is one that is played twice.
         EpisodeBrief(
-            seed=100 + number, environment="apps", task=task, family=f"apps/{task.split('/')[0]}", unseen_family=False
+            seed=100 + number,
+            environment=environment,
+            task=task,
+            family=f"{environment}/{task.split('/')[0]}",
+            unseen_family=False,
         )
         for number, task in enumerate(tasks)
     )
+
+
+def played(
+    home: Path, tasks: Sequence[str], recoveries: float, split: Split = "train"
+) -> tuple[StageResult, list[Episode]]:
+    return played_of(home, briefs_of("apps", tasks), recoveries, split)
+
+
+def played_of(
+    home: Path, briefs: tuple[EpisodeBrief, ...], recoveries: float, split: Split = "train"
+) -> tuple[StageResult, list[Episode]]:
+    store = Store(f"file://{home}")
     shard = ScreenShard(split=split, of="episodes", index=0, episodes=briefs)
     result = asyncio.run(play_episodes(shard, ScreensConfig(recoveries=recoveries, pool=1), store=store))
     return result, store.records(result.artifacts["kept"], Episode)
@@ -59,6 +73,20 @@ def test_held_out_episodes_have_no_slips_and_where_a_goal_cannot_be_reached_the_
     assert [step.action for step in absent.steps] == ["terminate(status='failure')"]
     assert absent.steps[0].element is None
     assert (absent.status, absent.reward) == ("solved", 1)
+
+
+@needs_browser
+def test_episodes_that_share_a_page_are_those_of_a_page_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tasks = ("click-tab-2", "click-menu", "enter-text", "choose-date-easy", "click-checkboxes")
+    briefs = briefs_of("miniwob", [task for _ in range(2) for task in tasks])
+    # A wrong item of a menu ends the episode; it is played again, and nothing of that is for the next one to see.
+    assert any(brief.task == "click-menu" and is_due(brief.seed, 0.7) for brief in briefs)
+    _, together = played_of(tmp_path / "together", briefs, 0.7)
+    fresh = BrowserPool.page
+    monkeypatch.setattr(BrowserPool, "page", lambda pool, *size, scale, again: fresh(pool, *size, scale))
+    _, alone = played_of(tmp_path / "alone", briefs, 0.7)
+    assert [(episode.task, episode.seed) for episode in together] == [(brief.task, brief.seed) for brief in briefs]
+    assert together == alone
 
 
 def element(name: str, role: str, left: float = 0.5) -> Element:

@@ -123,7 +123,8 @@ async def _attempted(problem: Problem, controller: Controller, pool: BrowserPool
     environment = load_environment(gold.environment)
     run = _Run(problem, gold, environment, controller)
     try:
-        async with pool.page(gold.width, gold.height, scale=gold.scale) as page:
+        async with pool.page(gold.width, gold.height, scale=gold.scale, again=True) as page:
+            page.location = ""  # another agent acted on it, and not as an oracle does
             session = await environment.open(page, gold.task, gold.seed)
             await run.to_the_end(session)
     except ScreenError as exc:

@@ -64,10 +64,11 @@ class GuardedPage:
         self.counts: Counter[str] = Counter()
         """All of them, by kind."""
         self.location = ""
-        """URL of what is shown; empty before the first load."""
+        """URL of what is shown; empty before the first load, and where it is to be loaded anew all the same."""
         self._browser = browser
         self._patience = patience
-        self._scale = size[2]
+        self.viewport = size
+        """Width and height in CSS pixels, and the scale."""
         self._region = (size[0], size[1])
         self._executor = Executor(page, size[0], size[1])
         self._lost: asyncio.Future[ScreenFault] = asyncio.get_running_loop().create_future()
@@ -102,17 +103,28 @@ class GuardedPage:
     @property
     def size(self) -> tuple[int, int]:
         """Width and height of the screenshot in pixels."""
-        return round(self._region[0] * self._scale), round(self._region[1] * self._scale)
+        return round(self._region[0] * self.viewport[2]), round(self._region[1] * self.viewport[2])
 
     @property
     def cause(self) -> ScreenFault | None:
         """How the page was lost; None where it is not."""
         return self._lost.result() if self._lost.done() else None
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it can be used further: neither lost nor with a call of ours that still waits in it."""
+        return not self._lost.done() and not self._hung and not self._closing
+
     def crop(self, width: int, height: int) -> None:
         """Make the screen the top left part of the viewport, in CSS pixels: its picture, its elements, its actions."""
         self._region = (width, height)
         self._executor = Executor(self.page, width, height)
+
+    def renew(self) -> None:
+        """For who comes next: no incidents, the whole viewport; what is shown stays."""
+        self.incidents.clear()
+        self.counts.clear()
+        self.crop(*self.viewport[:2])
 
     async def show(self, html: str) -> None:
         """Load a page that is this text.

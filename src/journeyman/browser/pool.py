@@ -1,4 +1,8 @@
-"""A few Chromium processes, one a slot; each page has a context of its own, and a lost browser is replaced."""
+"""A few Chromium processes, one a slot; each page has a context of its own, and a lost browser is replaced.
+
+To open a page takes a process of Chromium's, a third of a second of a core, and a short episode less than a tenth.
+So who plays one after the other asks for pages ``again``.
+"""
 
 import asyncio
 import logging
@@ -69,13 +73,17 @@ class BrowserPool:
             await asyncio.gather(*(slot.stop() for slot in pool._slots))
 
     @asynccontextmanager
-    async def page(self, width: int, height: int, scale: float = 1.0) -> AsyncIterator[GuardedPage]:
+    async def page(
+        self, width: int, height: int, scale: float = 1.0, *, again: bool = False
+    ) -> AsyncIterator[GuardedPage]:
         """An empty page in a fresh context; waits for a free browser.
 
         Args:
             width: CSS pixels of the viewport; so is ``height``.
             height: See above.
             scale: Pixels of the screenshot for each CSS pixel.
+            again: Take the page of this size that was last left whole, with its context and what it shows, and leave
+                this one in the same way.
 
         Raises:
             ConfigError: A browser that was lost cannot be started again.
@@ -83,11 +91,12 @@ class BrowserPool:
         slot = await self._free.get()
         healthy = False
         try:
-            page = await self._page_of(slot, width, height, scale)
+            page = await slot.take_left(width, height, scale) if again else None
+            page = page or await self._page_of(slot, width, height, scale)
             try:
                 yield page
             finally:
-                healthy = await page.close()
+                healthy = slot.leave(page) if again else await page.close()
         finally:
             try:
                 if not healthy:
@@ -102,6 +111,7 @@ class BrowserPool:
     async def _page_of(self, slot: "_Slot", width: int, height: int, scale: float) -> GuardedPage:
         from playwright.async_api import Error
 
+        await slot.close_left()
         for left in reversed(range(_TRIES)):
             browser = await slot.browser()
             try:
@@ -122,6 +132,7 @@ class _Slot:
         self._executable = executable
         self._driver: Playwright | None = None
         self._browser: Browser | None = None
+        self._left: GuardedPage | None = None
         self._pidfd = -1
         self.pid = 0
 
@@ -142,6 +153,31 @@ class _Slot:
             await self.stop()
             raise
 
+    def leave(self, page: GuardedPage) -> bool:
+        """Keep ``page`` for whoever comes next, if it is whole; whether it is."""
+        self._left = page if page.is_whole else None
+        return page.is_whole
+
+    async def take_left(self, width: int, height: int, scale: float) -> GuardedPage | None:
+        """The page that was left, if it has this size and still answers."""
+        page = self._left
+        if page is None or page.viewport != (width, height, scale):
+            return None
+        try:
+            await page.evaluate("0")
+        except ScreenError as exc:
+            logger.info("the page that was left is lost (%s); opening another", exc.cause)
+            return None
+        self._left = None
+        page.renew()
+        return page
+
+    async def close_left(self) -> None:
+        """Shut the page that was left, and end the browser where that fails."""
+        page, self._left = self._left, None
+        if page is not None and not await page.close():
+            self.kill()
+
     async def stop(self) -> None:
         """Kill the browser and end its driver; there is nothing in them worth saving."""
         self.kill()
@@ -154,7 +190,7 @@ class _Slot:
 
     def kill(self) -> None:
         """End the browser at once, and with it everything behind its wall; the next one is started when asked for."""
-        self._browser = None
+        self._browser = self._left = None
         if self._pidfd >= 0:
             try:
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)

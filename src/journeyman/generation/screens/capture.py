@@ -1,8 +1,6 @@
 """Pages drawn in a browser: a screenshot and, from the same page, every element that a click would hit."""
 
-import asyncio
-from collections import Counter, defaultdict, deque
-from collections.abc import Sequence
+from collections import Counter
 
 from journeyman.browser.page import GuardedPage
 from journeyman.browser.pool import BrowserPool
@@ -14,7 +12,7 @@ from journeyman.schema.artifact import StageResult
 from journeyman.schema.media import MediaFile
 from journeyman.schema.record import fingerprint, sha256_hex
 from journeyman.schema.screen import Screen
-from journeyman.stage import Tally
+from journeyman.stage import Tally, for_each
 from journeyman.storage.store import Store
 
 VERSION = 1
@@ -34,10 +32,18 @@ async def capture_screens(shard: ScreenShard, config: ScreensConfig, *, store: S
     tally = Tally("screens", len(shard.pages))
     found: dict[PageBrief, tuple[Screen, MediaFile]] = {}
     async with BrowserPool.open(config.pool) as pool:
-        for size, briefs in _by_size(shard.pages, config).items():
-            left = deque(briefs)
-            works = (_draw_all(left, found, tally, shard, pool, size) for _ in range(config.pool))
-            await asyncio.gather(*works)
+
+        async def capture(brief: PageBrief) -> None:
+            size = viewport_of(brief.environment, config)
+            try:
+                async with pool.page(*size, again=True) as page:
+                    found[brief] = await _captured(brief, shard, page, size)
+            except ScreenError as exc:
+                tally.fail(_screen_id(brief), brief, check="browser", reason=exc.cause, evidence=str(exc))
+
+        # One size after the other, since a page has one.
+        in_turn = sorted(shard.pages, key=lambda brief: (viewport_of(brief.environment, config), brief.task))
+        await for_each(in_turn, capture, at_once=config.pool)
     kept: list[Screen] = []
     media: dict[str, MediaFile] = {}
     for brief in (brief for brief in shard.pages if brief in found):
@@ -53,33 +59,6 @@ async def capture_screens(shard: ScreenShard, config: ScreensConfig, *, store: S
     kinds = Counter(element.kind for screen in kept for element in screen.elements)
     facts = {"elements": str(count)} | {f"{kind} elements": str(number) for kind, number in sorted(kinds.items())}
     return tally.result(screens, store=store, media=files, facts=facts)
-
-
-def _by_size(briefs: Sequence[PageBrief], config: ScreensConfig) -> dict[Size, list[PageBrief]]:
-    sizes: dict[Size, list[PageBrief]] = defaultdict(list)
-    for brief in briefs:
-        sizes[viewport_of(brief.environment, config)].append(brief)
-    return sizes
-
-
-async def _draw_all(
-    left: deque[PageBrief],
-    found: dict[PageBrief, tuple[Screen, MediaFile]],
-    tally: Tally,
-    shard: ScreenShard,
-    pool: BrowserPool,
-    size: Size,
-) -> None:
-    """Draw what is ``left`` on one page, and on a new one after each that was lost: to open one takes longest."""
-    while left:
-        async with pool.page(*size) as page:
-            while left:
-                brief = left.popleft()
-                try:
-                    found[brief] = await _captured(brief, shard, page, size)
-                except ScreenError as exc:
-                    tally.fail(_screen_id(brief), brief, check="browser", reason=exc.cause, evidence=str(exc))
-                    break
 
 
 async def _captured(brief: PageBrief, shard: ScreenShard, page: GuardedPage, size: Size) -> tuple[Screen, MediaFile]:

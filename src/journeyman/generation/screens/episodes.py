@@ -54,7 +54,10 @@ async def play_episodes(shard: ScreenShard, config: ScreensConfig, *, store: Sto
                 return None
             return episode, files
 
-        found = [one for one in await for_each(shard.episodes, play, at_once=config.pool) if one is not None]
+        # One task after the other: a page that shows it already need not be loaded.
+        in_turn = sorted(shard.episodes, key=lambda brief: (brief.environment, brief.task))
+        played = dict(zip(in_turn, await for_each(in_turn, play, at_once=config.pool), strict=True))
+    found = [one for brief in shard.episodes if (one := played[brief]) is not None]
     media = {file.sha256: file for _, files in found for file in files}
     kept = store.write("episodes", [episode for episode, _ in found], Episode)
     shown = store.write("media", [media[key] for key in sorted(media)], MediaFile)
@@ -97,7 +100,7 @@ async def _attempted(
     environment, task = load_environment(brief.environment), task_of(brief.environment, brief.task)
     width, height, scale = viewport_of(brief.environment, config)
     recorded = _Recorded(brief, environment)
-    async with pool.page(width, height, scale=scale) as page:
+    async with pool.page(width, height, scale=scale, again=True) as page:
         session: ScreenSession = await environment.open(page, brief.task, brief.seed)
         wrong = await recoveries.wrong_click(environment, session, brief.seed) if slips else None
         if wrong is not None:
@@ -108,7 +111,9 @@ async def _attempted(
                 if len(recorded.steps) >= task.max_steps:
                     break
         outcome = await session.outcome()
-    solved = outcome.done and outcome.reward >= task.threshold
+        solved = outcome.done and outcome.reward >= task.threshold
+        if wrong is not None or not solved:
+            page.location = ""  # what an oracle alone did, the environment can undo
     episode = Episode(
         episode_id=_episode_id(brief),
         split=split,
@@ -153,7 +158,8 @@ class _Recorded:
 async def _replays(episode: Episode, config: ScreensConfig, pool: BrowserPool) -> bool:
     environment = load_environment(episode.environment)
     width, height, scale = viewport_of(episode.environment, config)
-    async with pool.page(width, height, scale=scale) as page:
+    async with pool.page(width, height, scale=scale, again=True) as page:
+        page.location = ""  # seed and actions are to be enough
         session = await environment.open(page, episode.task, episode.seed)
         for step in episode.steps:
             await session.act(read_command(step.action, environment.functions))
