@@ -175,8 +175,8 @@ class Benchmark:
         None
     )
     """(problem, who acts, tools, media by sha256) -> what was done, in place of the agent loop; no tool runs."""
-    open_attempts: Callable[[], AbstractAsyncContextManager[AttemptOne]] | None = None
-    """How a problem is attempted, for a block; in place of ``attempt`` where attempts share
+    open_attempts: Callable[[int], AbstractAsyncContextManager[AttemptOne]] | None = None
+    """So many at once -> how a problem is attempted, for a block; in place of ``attempt`` where attempts share
     something that is opened once, such as browsers."""
     background: Callable[[Problem], str] | None = None
     """Problem -> sha256 of the media row with its :class:`Background`, the same for all; None where there is none."""

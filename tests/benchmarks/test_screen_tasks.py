@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from journeyman.agent.controller import Controller
 from journeyman.agent.screen_planner import PlannedController
 from journeyman.benchmark import Attempted, Known, Scoring
 from journeyman.benchmarks.screen_tasks import BENCHMARK, MAX_UNREADABLE, open_attempts, problems_of, read, score
+from journeyman.browser.page import GuardedPage
 from journeyman.environment import load_environment
 from journeyman.errors import ConfigError
 from journeyman.schema.message import Message
@@ -48,7 +50,7 @@ class Says:
 
 def tried(*pairs: tuple[Problem, Controller]) -> list[Attempted]:
     async def run() -> list[Attempted]:
-        async with open_attempts() as attempt:
+        async with open_attempts(1) as attempt:
             return [await attempt(problem, controller) for problem, controller in pairs]
 
     return asyncio.run(run())
@@ -80,6 +82,46 @@ def test_replies_that_cannot_be_read_or_done_are_told_by_name_and_end_the_attemp
     assert measured(problem, unread) == {"Success": 0, "Format": 0}
     assert refused.trajectory.status in ("max_steps", "failed")
     assert measured(problem, refused)["Success"] == 0
+
+
+class Meets(Says):
+    """Replies once as many as are to go on together have been asked."""
+
+    def __init__(self, meeting: asyncio.Barrier) -> None:
+        super().__init__("pyautogui.moveTo(x=0.01, y=0.01)")
+        self._meeting = meeting
+
+    async def act(self, messages: Sequence[Message], media: Mapping[str, bytes]) -> str:
+        await asyncio.wait_for(self._meeting.wait(), 30)
+        return await super().act(messages, media)
+
+
+@needs_browser
+def test_as_many_attempts_go_on_together_as_browsers_are_asked_for() -> None:
+    (problem,) = posed(episode("click-test", 3, "miniwob/buttons"))
+
+    async def run() -> list[Attempted]:
+        async with open_attempts(2) as attempt:
+            meeting = asyncio.Barrier(2)
+            return await asyncio.gather(attempt(problem, Meets(meeting)), attempt(problem, Meets(meeting)))
+
+    assert [done.trajectory.status for done in asyncio.run(run())] == ["max_steps", "max_steps"]
+
+
+@needs_browser
+def test_every_attempt_has_its_page_loaded_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    (problem,) = posed(episode("click-button", 3, "miniwob/buttons"))
+    pages: list[GuardedPage] = []
+    load = GuardedPage.open_file
+
+    async def noting(page: GuardedPage, path: Path, root: Path | None = None) -> None:
+        pages.append(page)
+        await load(page, path, root)
+
+    monkeypatch.setattr(GuardedPage, "open_file", noting)
+    tried((problem, Says("I would rather not.")), (problem, Says("I would rather not.")))
+    first, second = pages
+    assert first is second  # and its browser's page is kept all the same
 
 
 @needs_browser

@@ -34,7 +34,6 @@ from journeyman.schema.screen import Episode
 from journeyman.schema.trajectory import Step, Trajectory
 
 NAME = "screen_tasks"
-BROWSERS = 2
 MAX_UNREADABLE = 3
 """Replies in a row that cannot be read end an attempt: greedy decoding would only repeat them."""
 SLACK = 2
@@ -91,9 +90,9 @@ def read(source: str) -> ProblemSet:
 
 
 @asynccontextmanager
-async def open_attempts() -> AsyncIterator[AttemptOne]:
-    """Attempts that share a few browsers, for the block."""
-    async with BrowserPool.open(BROWSERS) as pool:
+async def open_attempts(at_once: int) -> AsyncIterator[AttemptOne]:
+    """Attempts that share ``at_once`` browsers, for the block."""
+    async with BrowserPool.open(at_once) as pool:
 
         async def attempt(problem: Problem, controller: Controller) -> Attempted:
             return await _attempted(problem, controller, pool)

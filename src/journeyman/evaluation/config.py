@@ -33,6 +33,8 @@ class EvaluationConfig(BaseModel):
     """Wall time of one problem, waiting for its turn in a batch included; 0 sets no limit."""
     batch_size: int = Field(default=16, ge=1)
     """Problems in flight at once, and answered together by a local model."""
+    browsers: int = Field(default=8, ge=1)
+    """Of those, problems on live pages; each has a browser of its own, which holds a quarter of a GiB."""
     shard_size: int = Field(default=500, ge=1)
     """Problems of one Prefect task run."""
     embedding_model: str = ""

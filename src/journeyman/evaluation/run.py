@@ -180,7 +180,7 @@ async def _opened(
     recipe = given.recipe
     if is_attempted_alone(benchmark):
         async with (
-            open_attempts(benchmark, files) as attempt_one,
+            open_attempts(benchmark, files, recipe.evaluation) as attempt_one,
             open_agent(agent, problems, files, (), given, benchmark=benchmark, known=known) as acting,
         ):
             yield lambda problem: _attempt_alone(problem, agent, acting, attempt_one)
