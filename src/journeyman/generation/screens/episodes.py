@@ -82,14 +82,14 @@ def task_of(environment: str, name: str) -> ScreenTask:
 async def _played(
     brief: EpisodeBrief, split: Split, config: ScreensConfig, pool: BrowserPool
 ) -> tuple[Episode, list[MediaFile]]:
-    """The episode of ``brief``; where one with a slip is due and does not come right, one without."""
+    """The episode of ``brief``, with a slip where one is due, can be made, and comes right."""
     if split == "train" and recoveries.is_due(brief.seed, config.recoveries):
         try:
             played = await _attempted(brief, split, config, pool, slips=True)
         except ScreenError as exc:
             logger.info("%s seed %s: a slip lost the page (%s)", brief.task, brief.seed, exc.cause)
         else:
-            if recoveries.is_taken_back(played[0]):
+            if recoveries.is_taken_back(played[0]) or not any(step.slip for step in played[0].steps):
                 return played
     return await _attempted(brief, split, config, pool, slips=False)
 
@@ -159,7 +159,6 @@ async def _replays(episode: Episode, config: ScreensConfig, pool: BrowserPool) -
     environment = load_environment(episode.environment)
     width, height, scale = viewport_of(episode.environment, config)
     async with pool.page(width, height, scale=scale, again=True) as page:
-        page.location = ""  # seed and actions are to be enough
         session = await environment.open(page, episode.task, episode.seed)
         for step in episode.steps:
             await session.act(read_command(step.action, environment.functions))
