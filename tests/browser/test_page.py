@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from journeyman.action_formats.pyautogui_call import Click
-from journeyman.browser.page import INCIDENTS, ORIGIN, GuardedPage
+from journeyman.browser.page import INCIDENTS, GuardedPage
+from journeyman.browser.served import ORIGIN
 from journeyman.browser.wall import find_executable
 from journeyman.errors import ConfigError, ScreenError
 from tests.browsers import Browsers, needs_browser

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from journeyman.action_formats.pyautogui_call import Click, Command, Write
+from journeyman.browser.page import GuardedPage
 from journeyman.browser.pool import BrowserPool
 from journeyman.environment import OracleStep, Outcome, load_environment
 from journeyman.generation.screens.config import ScreensConfig
@@ -91,6 +92,28 @@ def test_episodes_that_share_a_page_are_those_of_a_page_each(tmp_path: Path, mon
     _, alone = played_of(tmp_path / "alone", briefs, 0.7)
     assert [(episode.task, episode.seed) for episode in together] == [(brief.task, brief.seed) for brief in briefs]
     assert [without_pictures(episode) for episode in together] == [without_pictures(episode) for episode in alone]
+
+
+@needs_browser
+@pytest.mark.parametrize(("recoveries", "slips", "loads"), [(0.0, 0, 1), (1.0, 2, 3)])
+def test_a_page_is_loaded_anew_after_a_slip_and_kept_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recoveries: float, slips: int, loads: int
+) -> None:
+    loaded: list[str] = []
+    load = GuardedPage.open_file
+
+    async def counted(page: GuardedPage, path: Path, root: Path | None = None) -> None:
+        loaded.append(path.stem)
+        await load(page, path, root)
+
+    monkeypatch.setattr(GuardedPage, "open_file", counted)
+    # Seeds that are not played twice, which would load the page once more. Of the three, two have a slip.
+    briefs = tuple(
+        brief.model_copy(update={"seed": brief.seed + 1}) for brief in briefs_of("miniwob", ["click-collapsible-2"] * 3)
+    )
+    result, _ = played_of(tmp_path, briefs, recoveries)
+    assert result.facts["episodes with a slip"] == str(slips)
+    assert loaded == ["click-collapsible-2"] * loads
 
 
 def element(name: str, role: str, left: float = 0.5) -> Element:

@@ -12,8 +12,13 @@ from typing import Any
 
 from journeyman.schema.screen import Element
 
-EXTRACTION = resources.files("journeyman.browser").joinpath("elements.js").read_text()
-"""JavaScript function of ``{within, width, height}``."""
+EXTRACTION = resources.files("journeyman.browser").joinpath("elements.js").read_text().strip()
+"""JavaScript function of what :func:`look` gives, without a semicolon: it can be part of another script."""
+
+
+def look(within: str, without: str, width: int, height: int) -> dict[str, str | int]:
+    """Where to look: inside the first match of ``within``, not in ``without``, on a screen of so many CSS pixels."""
+    return {"within": within, "without": without, "width": width, "height": height}
 
 
 def elements_of(found: Sequence[Mapping[str, Any]], width: int, height: int) -> tuple[Element, ...]:

@@ -109,8 +109,8 @@ class Executor:
         self._pointer = point
 
     async def _click(self, point: tuple[float, float], button: Any, clicks: int) -> None:
-        await self._move(point)
         await self._page.mouse.click(*point, button=button, click_count=clicks)
+        self._pointer = point
 
     async def _drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
         await self._move(start)

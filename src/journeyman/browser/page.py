@@ -2,16 +2,16 @@
 
 import asyncio
 import logging
-import mimetypes
 from collections import Counter
 from collections.abc import Awaitable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
-from urllib.parse import unquote, urlsplit
 
 from journeyman.action_formats.pyautogui_call import Command
-from journeyman.browser.elements import EXTRACTION, elements_of
+from journeyman.browser.camera import Camera
+from journeyman.browser.elements import EXTRACTION, elements_of, look
 from journeyman.browser.executor import DRAWN, Executor, seconds_of
+from journeyman.browser.served import ORIGIN, Served, content_type_of, place_of
 from journeyman.errors import ConfigError, ScreenError, ScreenFault
 from journeyman.schema.screen import Element
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-ORIGIN = "https://screen.invalid"
-"""Where every page says it is; ``.invalid`` is nobody's (RFC 2606)."""
 INCIDENTS = 100
 """Incidents that are told one by one; all are counted."""
 _DETAIL = 200
@@ -56,7 +54,9 @@ class GuardedPage:
     raises :class:`ScreenError`, now and on every later call.
     """
 
-    def __init__(self, browser: "Browser", page: "Page", size: tuple[int, int, float], patience: Patience) -> None:
+    def __init__(
+        self, browser: "Browser", page: "Page", camera: Camera, size: tuple[int, int, float], patience: Patience
+    ) -> None:
         """Args: browser: Whose page it is. page: Playwright's. size: Width and height in CSS pixels, and the scale."""
         self.page = page
         self.incidents: list[Incident] = []
@@ -66,15 +66,16 @@ class GuardedPage:
         self.location = ""
         """URL of what is shown; empty before the first load, and where it is to be loaded anew all the same."""
         self._browser = browser
+        self._camera = camera
         self._patience = patience
         self.viewport = size
         """Width and height in CSS pixels, and the scale."""
         self._region = (size[0], size[1])
         self._executor = Executor(page, size[0], size[1])
         self._lost: asyncio.Future[ScreenFault] = asyncio.get_running_loop().create_future()
-        self._html = ""
-        self._folder: Path | None = None
+        self._served = Served()
         self._asked: set[Request] = set()
+        self._begun = 0
         self._loading = False
         self._closing = False
         self._hung = False
@@ -96,7 +97,8 @@ class GuardedPage:
             reduced_motion="reduce",
         )
         page = await context.new_page()
-        guarded = cls(browser, page, (width, height, scale), patience)
+        size = width, height, scale
+        guarded = cls(browser, page, await Camera.of(page, size), size, patience)
         await guarded._guard()
         return guarded
 
@@ -132,7 +134,7 @@ class GuardedPage:
         Raises:
             ScreenError: It did not load in time, or was lost while it did.
         """
-        self._html, self._folder = html, None
+        self._served = Served(html)
         await self._load(f"{ORIGIN}/")
 
     async def open_file(self, path: Path, root: Path | None = None) -> None:
@@ -146,8 +148,8 @@ class GuardedPage:
             ConfigError: There is no such file below ``root``.
             ScreenError: It did not load in time, or was lost while it did.
         """
-        folder, name = _place_of(path, root or path.parent)
-        self._html, self._folder = "", folder
+        folder, name = place_of(path, root or path.parent)
+        self._served = Served(folder=folder)
         await self._load(f"{ORIGIN}/{name}")
 
     async def screenshot(self) -> bytes:
@@ -156,11 +158,13 @@ class GuardedPage:
         Raises:
             ScreenError: The page is lost.
         """
-        if self._folder is not None:
+        # What is drawn at first shows whether a style asks for something: then it is waited for and drawn again.
+        begun = self._begun
+        picture = await self._bounded(self._camera.take(self._region), self._patience.action_seconds)
+        if self._asked or self._begun > begun:
             await self._bounded(self._settle(), self._patience.load_seconds)
-        width, height = self._region
-        picture = self.page.screenshot(type="png", clip={"x": 0, "y": 0, "width": width, "height": height})
-        return await self._bounded(picture, self._patience.action_seconds)
+            picture = await self._bounded(self._camera.take(self._region), self._patience.action_seconds)
+        return picture
 
     async def elements(self, within: str = "body", without: str = "") -> tuple[Element, ...]:
         """What can be hit inside the first match of the CSS selector ``within``, in document order.
@@ -174,9 +178,7 @@ class GuardedPage:
             ScreenError: The page is lost.
         """
         width, height = self._region
-        found = await self.evaluate(
-            EXTRACTION, {"within": within, "without": without, "width": width, "height": height}
-        )
+        found = await self.evaluate(EXTRACTION, look(within, without, width, height))
         if found is None:
             raise ConfigError(f"nothing on the page matches {within!r}; give another selector")
         return elements_of(found, width, height)
@@ -298,6 +300,7 @@ class GuardedPage:
 
     def _begin_request(self, request: "Request") -> None:
         self._asked.add(request)
+        self._begun += 1
 
     def _end_request(self, request: "Request") -> None:
         self._asked.discard(request)
@@ -350,8 +353,8 @@ class GuardedPage:
     async def _answer_navigation(self, route: "Route", request: "Request") -> None:
         own = self._is_of_this_page(request)
         if own and self._loading and request.url == self.location:
-            if self._folder is None:
-                await route.fulfill(body=self._html, content_type="text/html; charset=utf-8")
+            if self._served.folder is None:
+                await route.fulfill(body=self._served.html, content_type="text/html; charset=utf-8")
             else:
                 await self._answer_part(route, request.url)
         elif own:
@@ -361,15 +364,13 @@ class GuardedPage:
             await self._answer_part(route, request.url)
 
     async def _answer_part(self, route: "Route", url: str) -> None:
-        path = self._file_of(url)
+        path = self._served.file_of(url)
         if path is None:
             self._note("request", url)
             await route.abort()
         else:
-            kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-            if kind.startswith("text/"):
-                kind += "; charset=utf-8"
-            await route.fulfill(body=await asyncio.to_thread(path.read_bytes), content_type=kind)
+            body = await asyncio.to_thread(path.read_bytes)
+            await route.fulfill(body=body, content_type=content_type_of(path))
 
     def _is_of_this_page(self, request: "Request") -> bool:
         from playwright.async_api import Error
@@ -380,17 +381,3 @@ class GuardedPage:
             if _WITHOUT_CONTEXT not in str(exc):
                 raise
             return False  # another window's, which is being shut
-
-    def _file_of(self, url: str) -> Path | None:
-        parts = urlsplit(url)
-        if self._folder is None or f"{parts.scheme}://{parts.netloc}" != ORIGIN:
-            return None
-        path = (self._folder / unquote(parts.path).lstrip("/")).resolve()
-        return path if path.is_relative_to(self._folder) and path.is_file() else None
-
-
-def _place_of(path: Path, root: Path) -> tuple[Path, str]:
-    folder, file = root.resolve(), path.resolve()
-    if not file.is_file() or not file.is_relative_to(folder):
-        raise ConfigError(f"{path} is no file below {folder}; give one that is")
-    return folder, file.relative_to(folder).as_posix()

@@ -16,14 +16,16 @@ from journeyman.action_formats.pyautogui_call import (
     Wait,
     Write,
 )
+from journeyman.browser.elements import EXTRACTION, elements_of, look
 from journeyman.environment import OracleStep, ScreenSession
-from journeyman.environments._miniwob.session import SCREEN, MiniwobSession
+from journeyman.environments._miniwob.session import OVERLAYS, SCREEN, MiniwobSession
 from journeyman.errors import ConfigError
 from journeyman.schema.screen import Element
 
 MAX_STEPS = 60
 """An episode that takes more has gone wrong."""
 _FILES = ("prelude.js", "clicks.js", "looks.js", "forms.js", "pages.js")
+_LOOK = look("body", OVERLAYS, *SCREEN)
 _ALIKE = 0.5
 """Least share of intersection in union for an element to be the node that a policy chose."""
 _INSIDE = 0.9
@@ -40,12 +42,12 @@ async def oracle(session: ScreenSession) -> AsyncIterator[OracleStep]:
         raise ConfigError(f"a {type(session).__name__} is no episode of miniwob; open one with its environment")
     memo: dict[str, Any] = {"k": 0}
     for _ in range(MAX_STEPS):
-        found = await session.page.evaluate(_script(), [session.task, session.goal, memo])
+        found = await session.page.evaluate(_script(), [session.task, session.goal, memo, _LOOK])
         if found is None:
             return
         memo = found["memo"]
         action = found["action"]
-        element, whole = _element_of(action, await session.elements())
+        element, whole = _element_of(action, elements_of(found["elements"], *SCREEN))
         command = _command_of(action, element if whole else None)
         yield command, element, action.get("say") or _sentence(element)
 
@@ -54,13 +56,15 @@ async def oracle(session: ScreenSession) -> AsyncIterator[OracleStep]:
 def _script() -> str:
     folder = resources.files("journeyman.environments._miniwob").joinpath("policies")
     parts = "\n".join(folder.joinpath(name).read_text() for name in _FILES)
-    return f"""([task, goal, memo]) => {{
+    return f"""([task, goal, memo, look]) => {{
   if (WOB_DONE_GLOBAL) return null;
   const POLICIES = {{}};
   {parts}
   const action = POLICIES[task](goal, memo);
   memo.k += 1;
-  return action && {{action, memo}};
+  if (!action) return null;
+  const extract = {EXTRACTION};
+  return {{action, memo, elements: extract(look)}};
 }}"""
 
 

@@ -4,7 +4,8 @@ import importlib.util
 from pathlib import Path
 
 from journeyman.action_formats.pyautogui_call import Command
-from journeyman.browser.page import ORIGIN, GuardedPage
+from journeyman.browser.page import GuardedPage
+from journeyman.browser.served import ORIGIN
 from journeyman.environment import Outcome
 from journeyman.errors import ConfigError
 from journeyman.schema.screen import Element
@@ -12,7 +13,8 @@ from journeyman.schema.screen import Element
 SCREEN = (160, 210)
 """CSS pixels of the part that is the task. Beside it lie reward, clock and a trail of clicks, which would leak."""
 VIEWPORT = (332, 214)
-_OVERLAYS = "#query, #sync-task-cover, #reward-display, #click-canvas"
+OVERLAYS = "#query, #sync-task-cover, #reward-display, #click-canvas"
+"""What lies over the task: no element of it counts."""
 _MISSING = "MiniWoB++ is not installed; run `pip install --no-deps miniwob==1.1.0`"
 
 # The clock is switched off: a model that thinks for a while would be timed out. The limit stays below 2 ** 31 ms,
@@ -63,7 +65,7 @@ class MiniwobSession:
 
     async def elements(self) -> tuple[Element, ...]:
         """What can be hit, in fractions of the screenshot."""
-        return await self.page.elements("body", _OVERLAYS)
+        return await self.page.elements("body", OVERLAYS)
 
     async def act(self, command: Command) -> None:
         """Do ``command`` by mouse and keyboard."""
