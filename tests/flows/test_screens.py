@@ -34,6 +34,7 @@ SCREENS: dict[str, Any] = {
         "freeze": [],
         "ranks": 1,
         "learning_rate": 0.003,
+        "min_pixels": 3136,
         "max_pixels": 20000,
         "tokens_per_step": 512,
         "pack_tokens": 512,

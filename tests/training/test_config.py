@@ -12,6 +12,7 @@ from journeyman.training.packages import attention_implementation, quantization,
 from journeyman.training.schedule import learning_rate
 
 BAD = [
+    ({"min_pixels": 20_000}, "min_pixels = 20000 is more than max_pixels = 12544"),
     ({"offload_optimizer": "cpu", "zero_stage": 0}, "offload_optimizer = cpu needs zero_stage 1, 2 or 3; it is 0"),
     ({"offload_parameters": "cpu", "zero_stage": 2}, "offload_parameters = cpu needs zero_stage 3; it is 2"),
     ({"offload_optimizer": "nvme", "zero_stage": 2, "nvme_path": "/x"}, "offload to nvme needs zero_stage 3"),

@@ -145,7 +145,8 @@ class TrainingConfig(BaseModel):
     gradient_checkpointing: bool = False
     """Recompute activations in the backward pass: less memory, more time; turns ``share_prefix`` off."""
     max_pixels: int = 112 * 112
-    """Larger pictures are scaled down to this, smaller ones up to ``min_pixels``."""
+    """Larger pictures are scaled down to this, smaller ones up to ``min_pixels``. A recipe's ``min_pixels`` may be more
+    than what a small run sets here: set both."""
     min_pixels: int = 56 * 56
     max_tokens: int = Field(default=0, ge=0)
     """Longest conversation, pictures included; 0 takes any. Longer ones are counted and go by ``too_long``."""
@@ -224,6 +225,11 @@ def _contradictions(c: TrainingConfig) -> list[tuple[bool, str]]:
     nvme = "nvme" in (c.offload_optimizer, c.offload_parameters)
     names = [stage.name for stage in c.stages]
     return [
+        (
+            c.min_pixels > c.max_pixels,
+            f"min_pixels = {c.min_pixels} is more than max_pixels = {c.max_pixels}: pictures between them would be "
+            "scaled up; set both",
+        ),
         (
             c.offload_optimizer != "none" and c.zero_stage == 0,
             f"offload_optimizer = {c.offload_optimizer} needs zero_stage 1, 2 or 3; it is 0",
