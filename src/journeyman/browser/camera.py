@@ -3,6 +3,8 @@
 import base64
 from typing import TYPE_CHECKING, Any
 
+from journeyman.browser.executor import DRAWN
+
 if TYPE_CHECKING:
     from playwright.async_api import CDPSession, Page
 
@@ -12,6 +14,9 @@ _WITHOUT_CURSOR = """(() => {
   sheet.replaceSync('* { caret-color: transparent !important }');
   document.adoptedStyleSheets = [sheet];
 })()"""
+_TRIES = 5
+_NOTHING_DRAWN = "Unable to capture screenshot"
+"""What Chromium says of a page that has just loaded and was not drawn once."""
 
 
 class Camera:
@@ -21,8 +26,9 @@ class Camera:
     told once, when it begins.
     """
 
-    def __init__(self, session: "CDPSession", size: tuple[int, int]) -> None:
-        """Args: session: With the page. size: Of the viewport in CSS pixels."""
+    def __init__(self, page: "Page", session: "CDPSession", size: tuple[int, int]) -> None:
+        """Args: page: Playwright's. session: With it. size: Of the viewport in CSS pixels."""
+        self._page = page
         self._session = session
         self._size = size
 
@@ -35,7 +41,7 @@ class Camera:
         same = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": False}
         await session.send("Emulation.setDeviceMetricsOverride", same)
         await page.add_init_script(_WITHOUT_CURSOR)
-        return cls(session, (width, height))
+        return cls(page, session, (width, height))
 
     async def take(self, region: tuple[int, int]) -> bytes:
         """PNG of the top left part of the viewport, ``region`` CSS pixels wide and high."""
@@ -45,4 +51,16 @@ class Camera:
             at = (await self._session.send("Page.getLayoutMetrics"))["cssVisualViewport"]
             width, height = region
             asked["clip"] = {"x": at["pageX"], "y": at["pageY"], "width": width, "height": height, "scale": 1}
-        return base64.b64decode((await self._session.send("Page.captureScreenshot", asked))["data"])
+        return base64.b64decode(await self._captured(asked))
+
+    async def _captured(self, asked: dict[str, Any]) -> str:
+        from playwright.async_api import Error
+
+        for left in reversed(range(_TRIES)):
+            try:
+                return str((await self._session.send("Page.captureScreenshot", asked))["data"])
+            except Error as exc:
+                if _NOTHING_DRAWN not in str(exc) or not left:
+                    raise
+                await self._page.evaluate(DRAWN)
+        raise AssertionError("the last try returns or raises")

@@ -227,8 +227,7 @@ def _contradictions(c: TrainingConfig) -> list[tuple[bool, str]]:
     return [
         (
             c.min_pixels > c.max_pixels,
-            f"min_pixels = {c.min_pixels} is more than max_pixels = {c.max_pixels}: pictures between them would be "
-            "scaled up; set both",
+            f"min_pixels = {c.min_pixels} is more than max_pixels = {c.max_pixels}; set both anew",
         ),
         (
             c.offload_optimizer != "none" and c.zero_stage == 0,

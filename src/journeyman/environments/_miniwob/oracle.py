@@ -63,6 +63,8 @@ def _script() -> str:
   const action = POLICIES[task](goal, memo);
   memo.k += 1;
   if (!action) return null;
+  // Some pages cover what they ask for: nothing can be done there.
+  if (['click', 'move', 'drag'].includes(action.do) && action.x === undefined) return null;
   const extract = {EXTRACTION};
   return {{action, memo, elements: extract(look)}};
 }}"""
