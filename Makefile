@@ -29,7 +29,7 @@ unit: setup ## tests that need no server
 	$(BIN)/pytest -n 2 -m "not flow and not slow"
 
 flow: setup ## tests on a real Prefect server and a real S3 server
-	$(BIN)/pytest -m "flow and not slow"
+	$(BIN)/pytest -n 2 --dist loadgroup -m "flow and not slow"
 
 up: setup ## start the local stack
 	@$(BIN)/journeyman up

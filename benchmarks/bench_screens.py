@@ -4,7 +4,8 @@ Two processes, as many as this is sized for has cores, with two browsers each: a
 the time. Episodes are counted twice: as they are played, and as the stage makes them: with slips, one in ten played
 again, rows and files in a store, and the start of its browsers. To reach: 20 episodes and 8 pages a second, and
 10,000 annotated pages in under 1.5 GB: a task run holds one shard, so memory is that of a shard, whatever the number
-of pages; it is measured over several shards, to see that it does not grow.
+of pages; it is measured over several shards, to see that it does not grow. From the loss of a page to a picture of the
+next one it may take 2 s.
 
     python benchmarks/bench_screens.py [pages of the memory test, 300]
 """
@@ -13,6 +14,8 @@ import asyncio
 import gc
 import itertools
 import multiprocessing
+import os
+import signal
 import statistics
 import sys
 import tempfile
@@ -22,8 +25,10 @@ from typing import Any
 
 import psutil
 
+from journeyman.browser.page import GuardedPage
 from journeyman.browser.pool import BrowserPool
 from journeyman.environment import load_environment
+from journeyman.errors import ScreenError
 from journeyman.generation.screens.capture import capture_screens
 from journeyman.generation.screens.config import ScreensConfig
 from journeyman.generation.screens.episodes import play_episodes
@@ -107,6 +112,53 @@ def _rate(work: Callable[[int], Coroutine[Any, Any, float]], first: int) -> floa
     return asyncio.run(work(first))
 
 
+ENDLESS_LOOP = "() => { setTimeout(() => { for (;;); }); }"
+
+
+async def recovery() -> None:
+    """Print seconds from the loss of a page, once it is noticed, to a picture of the next page."""
+    async with BrowserPool.open(1, action_seconds=1.0) as pool:
+        for name, lose in {"a killed browser": _kill, "a killed page": _kill_page, "an endless loop": _hang}.items():
+            seconds = [await _recovered(pool, lose) for _ in range(5)]
+            print(
+                f"recovery from {name}: {statistics.median(seconds):.2f} s "
+                f"({min(seconds):.2f} to {max(seconds):.2f}); to stay under: 2",
+                flush=True,
+            )
+
+
+async def _recovered(pool: BrowserPool, lose: Callable[[BrowserPool, GuardedPage], Coroutine[Any, Any, None]]) -> float:
+    begin = 0.0
+    try:
+        async with pool.page(640, 400) as page:
+            await page.show("<p>first")
+            await lose(pool, page)
+            try:
+                while True:
+                    await page.screenshot()
+            finally:
+                begin = time.perf_counter()
+    except ScreenError:
+        async with pool.page(640, 400) as page:
+            await page.show("<p>second")
+            await page.screenshot()
+    return time.perf_counter() - begin
+
+
+async def _kill(pool: BrowserPool, _: GuardedPage) -> None:
+    os.kill(pool.pids()[0], signal.SIGKILL)
+
+
+async def _kill_page(pool: BrowserPool, _: GuardedPage) -> None:
+    for process in psutil.Process(pool.pids()[0]).children(recursive=True):
+        if "--type=renderer" in process.cmdline():
+            process.kill()
+
+
+async def _hang(_: BrowserPool, page: GuardedPage) -> None:
+    await page.evaluate(ENDLESS_LOOP)
+
+
 def memory(count: int) -> None:
     """Peak memory while shards of pages are captured, this process and its browsers together."""
     config = ScreensConfig(pages=count, held_out_pages=0, episodes=0, held_out_tasks=0, shard_size=SHARD, pool=2)
@@ -152,6 +204,7 @@ def main() -> None:
             f"({min(found):.1f} to {max(found):.1f}); to reach: {marks[name]}",
             flush=True,
         )
+    asyncio.run(recovery())
     memory(int(sys.argv[1]) if len(sys.argv) > 1 else 300)
 
 

@@ -276,6 +276,21 @@ def test_a_screenshot_waits_for_pictures_of_the_folder(browsers: Browsers, tmp_p
     assert browsers.on_page(change_and_shoot) == (200, 10, 10)
 
 
+def test_elements_are_looked_for_when_pictures_have_their_size(browsers: Browsers, tmp_path: Path) -> None:
+    from PIL import Image
+
+    Image.new("RGB", (40, 20), (200, 10, 10)).save(tmp_path / "red.png")
+    (tmp_path / "index.html").write_text("<body style='margin:0'>")
+
+    async def change_and_look(page: GuardedPage) -> Any:
+        await page.open_file(tmp_path / "index.html")
+        await page.evaluate("() => { document.body.innerHTML = '<img src=/red.png>'; }")
+        (found,) = await page.elements()
+        return found.role, round(found.right * page.size[0]), round(found.bottom * page.size[1])
+
+    assert browsers.on_page(change_and_look) == ("image", 40, 20)
+
+
 def test_a_page_that_breaks_our_scripts_is_lost_and_says_so(browsers: Browsers) -> None:
     async def look(page: GuardedPage) -> None:
         with pytest.raises(ScreenError, match=r"crash: .*TypeError") as caught:

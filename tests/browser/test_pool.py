@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -17,9 +16,6 @@ from journeyman.browser.pool import BrowserPool
 from journeyman.browser.wall import find_executable, launcher
 from journeyman.errors import ConfigError, ScreenError
 from tests.browsers import Browsers, needs_browser
-
-RECOVERY_SECONDS = 10.0
-"""On a busy machine; 1 to 2 s else."""
 
 
 async def crash(page: GuardedPage, pool: BrowserPool) -> None:
@@ -70,18 +66,14 @@ def test_a_lost_page_names_its_cause_and_the_next_one_works(
             await page.show("<p>first")
             await lose(page, pool)
 
-    async def lose_and_go_on() -> tuple[str, float, str]:
+    async def lose_and_go_on() -> tuple[str, str]:
         with pytest.raises(ScreenError) as caught:
             await show_and_lose()
-        lost = time.monotonic()
         async with pool.page(200, 200) as page:
             await page.show("<p id=p>second")
-            return caught.value.cause, time.monotonic() - lost, await page.evaluate("p.textContent")
+            return caught.value.cause, await page.evaluate("p.textContent")
 
-    found, seconds, text = browsers.run(lose_and_go_on())
-    print(f"{cause}: a working page again after {seconds:.2f} s")
-    assert (found, text) == (cause, "second")
-    assert seconds < RECOVERY_SECONDS
+    assert browsers.run(lose_and_go_on()) == (cause, "second")
 
 
 def test_a_killed_driver_is_replaced_too(browsers: Browsers) -> None:

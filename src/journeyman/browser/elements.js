@@ -144,8 +144,10 @@
     return null;
   };
 
+  // What has no box is not drawn; but `contents` has none, and draws what is in it.
+  const boxed = el => el.checkVisibility() || getComputedStyle(el).display === 'contents';
   const all = [root, ...root.querySelectorAll('*')].filter(
-    el => !['title', 'defs'].includes(tagOf(el)) && !(without && el.closest(without)));
+    el => boxed(el) && !['title', 'defs'].includes(tagOf(el)) && !(without && el.closest(without)));
   const actors = new Set(all.filter(acts));
   const within_ = (el, set) => {
     for (let at = el.parentElement; at && at !== root.parentElement; at = at.parentElement) if (set.has(at)) return true;

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -11,7 +11,7 @@ from journeyman.action_formats.pyautogui_call import Command
 from journeyman.browser.camera import Camera
 from journeyman.browser.elements import EXTRACTION, elements_of, look
 from journeyman.browser.executor import DRAWN, Executor, seconds_of
-from journeyman.browser.served import ORIGIN, Served, content_type_of, place_of
+from journeyman.browser.served import ORIGIN, Asked, Served, content_type_of, place_of
 from journeyman.errors import ConfigError, ScreenError, ScreenFault
 from journeyman.schema.screen import Element
 
@@ -74,8 +74,7 @@ class GuardedPage:
         self._executor = Executor(page, size[0], size[1])
         self._lost: asyncio.Future[ScreenFault] = asyncio.get_running_loop().create_future()
         self._served = Served()
-        self._asked: set[Request] = set()
-        self._begun = 0
+        self._asked = Asked(page)
         self._loading = False
         self._closing = False
         self._hung = False
@@ -158,13 +157,7 @@ class GuardedPage:
         Raises:
             ScreenError: The page is lost.
         """
-        # What is drawn at first shows whether a style asks for something: then it is waited for and drawn again.
-        begun = self._begun
-        picture = await self._bounded(self._camera.take(self._region), self._patience.action_seconds)
-        if self._asked or self._begun > begun:
-            await self._bounded(self._settle(), self._patience.load_seconds)
-            picture = await self._bounded(self._camera.take(self._region), self._patience.action_seconds)
-        return picture
+        return await self._seen(lambda: self._camera.take(self._region))
 
     async def elements(self, within: str = "body", without: str = "") -> tuple[Element, ...]:
         """What can be hit inside the first match of the CSS selector ``within``, in document order.
@@ -178,7 +171,7 @@ class GuardedPage:
             ScreenError: The page is lost.
         """
         width, height = self._region
-        found = await self.evaluate(EXTRACTION, look(within, without, width, height))
+        found = await self.observe(EXTRACTION, look(within, without, width, height))
         if found is None:
             raise ConfigError(f"nothing on the page matches {within!r}; give another selector")
         return elements_of(found, width, height)
@@ -205,6 +198,22 @@ class GuardedPage:
         """
         return await self._bounded(self.page.evaluate(script, argument), self._patience.action_seconds)
 
+    async def observe(self, script: str, argument: Any = None) -> Any:
+        """What :meth:`evaluate` gives of a script that only reads, once the pictures it meets are there.
+
+        Raises:
+            ScreenError: The page is lost.
+        """
+        return await self._seen(lambda: self.page.evaluate(script, argument))
+
+    async def settle(self) -> None:
+        """Draw the page, and wait for all that it asks for then.
+
+        Raises:
+            ScreenError: The page is lost.
+        """
+        await self._bounded(self._draw(), self._patience.load_seconds)
+
     async def release(self) -> None:
         """Forget where the pointer is: as on a page that was just opened."""
         await self._bounded(self._executor.release(), self._patience.action_seconds)
@@ -224,12 +233,21 @@ class GuardedPage:
             return False
         return True
 
-    async def _settle(self) -> None:
+    async def _seen(self, look: Callable[[], Awaitable[T]]) -> T:
+        """What ``look`` gives; where the page asks for something meanwhile, once it has it."""
+        count = self._asked.count
+        found = await self._bounded(look(), self._patience.action_seconds)
+        if self._asked.pending or self._asked.count > count:
+            await self.settle()
+            found = await self._bounded(look(), self._patience.action_seconds)
+        return found
+
+    async def _draw(self) -> None:
         # What a style asks for is asked when it is drawn: draw, wait, and draw again.
         await self.page.evaluate(DRAWN)
-        while self._asked:
+        while self._asked.pending:
             await asyncio.sleep(_POLL_SECONDS)
-            if not self._asked:
+            if not self._asked.pending:
                 await self.page.evaluate(DRAWN)
 
     def _note(self, kind: str, detail: str) -> None:
@@ -285,9 +303,6 @@ class GuardedPage:
     async def _guard(self) -> None:
         page, context = self.page, self.page.context
         self._browser.on("disconnected", self._end_browser)
-        page.on("request", self._begin_request)
-        page.on("requestfinished", self._end_request)
-        page.on("requestfailed", self._end_request)
         page.on("crash", lambda _: self._lose("crash"))
         page.on("close", lambda _: self._shut())
         page.on("dialog", self._dismiss)
@@ -297,13 +312,6 @@ class GuardedPage:
         context.on("page", self._shut_window)
         await context.route("**/*", self._answer)
         await context.route_web_socket("**/*", self._refuse_socket)
-
-    def _begin_request(self, request: "Request") -> None:
-        self._asked.add(request)
-        self._begun += 1
-
-    def _end_request(self, request: "Request") -> None:
-        self._asked.discard(request)
 
     def _end_browser(self, _browser: "Browser") -> None:
         self._lose("crash")

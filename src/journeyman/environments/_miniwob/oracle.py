@@ -42,7 +42,7 @@ async def oracle(session: ScreenSession) -> AsyncIterator[OracleStep]:
         raise ConfigError(f"a {type(session).__name__} is no episode of miniwob; open one with its environment")
     memo: dict[str, Any] = {"k": 0}
     for _ in range(MAX_STEPS):
-        found = await session.page.evaluate(_script(), [session.task, session.goal, memo, _LOOK])
+        found = await session.page.observe(_script(), [session.task, session.goal, memo, _LOOK])
         if found is None:
             return
         memo = found["memo"]

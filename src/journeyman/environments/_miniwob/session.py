@@ -86,10 +86,13 @@ async def begin(page: GuardedPage, task: str, seed: int, *, keep: bool) -> Miniw
         seed: An integer: to the page's generator the number 1 and the text "1" are different seeds.
         keep: Whether a page that was played on is as good as a fresh one.
     """
-    if not (keep and page.location == f"{ORIGIN}/miniwob/{task}.html"):
+    shown = keep and page.location == f"{ORIGIN}/miniwob/{task}.html"
+    if not shown:
         folder = html_folder()
         await page.open_file(folder / "miniwob" / f"{task}.html", folder)
     page.crop(*SCREEN)
     await page.release()
     goal = await page.evaluate(_BEGIN, int(seed))
+    if not shown:
+        await page.settle()  # its icons are asked for when they are first drawn
     return MiniwobSession(page, task, goal)
