@@ -28,8 +28,9 @@ check: setup ## style, imports and types
 unit: setup ## tests that need no server
 	$(BIN)/pytest -n 2 -m "not flow and not slow"
 
+# Each process has servers of its own; the tests of a file share its runs.
 flow: setup ## tests on a real Prefect server and a real S3 server
-	$(BIN)/pytest -n 2 --dist loadgroup -m "flow and not slow"
+	$(BIN)/pytest -n 2 --dist loadfile -m "flow and not slow"
 
 up: setup ## start the local stack
 	@$(BIN)/journeyman up

@@ -151,7 +151,7 @@ def scheduled_runs(api: httpx.Client, deployment_id: str) -> list[dict[str, Any]
     return [run for run in found if run["auto_scheduled"]]
 
 
-def wait_for(reached: Callable[[], bool], *, seconds: float = 90) -> None:
+def wait_for(reached: Callable[[], bool], *, seconds: float = 300) -> None:
     end = time.monotonic() + seconds
     while not reached():
         assert time.monotonic() < end, f"not reached within {seconds} s"
