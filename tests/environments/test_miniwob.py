@@ -187,6 +187,11 @@ def test_what_was_typed_and_pointed_at_is_forgotten(browsers: Browsers) -> None:
     assert on_page(browsers, type_and_begin_again) == ["", True]
 
 
+def test_where_a_page_covers_what_it_asks_for_the_oracle_does_nothing(browsers: Browsers) -> None:
+    # Button TWO lies on the whole of button ONE.
+    assert on_page(browsers, lambda page: play(page, "click-test-2", 10_014)) == (Outcome(False, 0.0), 0)
+
+
 def test_unknown_tasks_and_seeds_are_refused(browsers: Browsers) -> None:
     with pytest.raises(ConfigError, match="no task 'click-buton' in miniwob"):
         on_page(browsers, lambda page: MINIWOB.open(page, "click-buton", 1))
