@@ -23,7 +23,9 @@ REGISTER = [sys.executable, "-m", "deployments.register"]
 
 @pytest.fixture
 def api(registered: dict[str, str]) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"{registered['PREFECT_API_URL']}/", timeout=30) as client:
+    # A connection for each request: a busy server may end one that was kept while the next request is on its way.
+    close = {"Connection": "close"}
+    with httpx.Client(base_url=f"{registered['PREFECT_API_URL']}/", timeout=30, headers=close) as client:
         yield client
 
 
