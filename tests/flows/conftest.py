@@ -11,15 +11,6 @@ from tests.flows.flow_process import TINY, FlowRun, run_flow
 SYNTH_AND_TUNE = "flows.synth_and_tune.synth_and_tune"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Under ``-n``, a process of its own with its own servers for each group: what shares a run is one group."""
-    for item in items:
-        if item.path.parent != Path(__file__).parent:
-            continue
-        shares_first_run = "first_run" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("first run" if shares_first_run else item.nodeid.partition("::")[0]))
-
-
 @pytest.fixture(scope="session")
 def user_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Real photographs, a table, and two files that nobody can use."""
