@@ -38,8 +38,8 @@ def test_two_thousand_episodes_leak_no_browser() -> None:
     most, counts = asyncio.run(_play())
     assert counts["solved"] >= EPISODES
     assert counts["lost"] > 0, "no page was lost, so that the pool never had to recover"
-    # One browser more than there are slots for the moment in which a lost one goes and its next one comes.
-    assert most <= BROWSERS + 1
+    # Two a slot for the moment in which a lost one goes and its next one comes, in all of them at most.
+    assert most <= 2 * BROWSERS
     end = time.monotonic() + 10
     while (left := _processes() - before) and time.monotonic() < end:
         time.sleep(0.1)
