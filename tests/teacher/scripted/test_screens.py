@@ -1,5 +1,6 @@
 """The scripted roles about screens: clean words pass the filters, planted mistakes do not, and are labelled."""
 
+import re
 from collections import Counter
 from typing import Any
 
@@ -84,10 +85,14 @@ def part(role: str, name: str = "", function: str = "", look: str = "") -> dict[
     return {"role": role, "name": name, "function": function, "look": look}
 
 
+NO_PART = re.compile(r"\b(?:the|an?) *(?:[,.]|can |on |brings |among |so )|\ba [aeiou]|  ")
+"""Where a template's place for a part of the page was left empty, or its article does not fit."""
+
 STEPS: list[tuple[dict[str, Any] | None, str, str]] = [
     (part("link", "Rose lamp"), CLICK, 'Open "Rose lamp".'),
     (part("button", function="opens the cart"), CLICK, "Open the cart."),
     (part("shape", look="blue circle"), CLICK, "Click the blue circle."),
+    (part("image"), CLICK, "Click the centre of the image."),
     (part("field", "Name"), "pyautogui.tripleClick(x=0.1, y=0.1)", "Select the name with three clicks."),
     (None, "pyautogui.write(message='it\\'s \"Rose\"')", "Type it."),
     (None, "pyautogui.press(keys='enter')", "Press Enter."),
@@ -127,6 +132,7 @@ def test_clean_monologues_pass_the_filter_whatever_the_act(told: tuple[dict[str,
             played = write_monologue(request, 0)
             assert played.label == ""
             assert reasons(request, played.answer) == ()
+            assert not NO_PART.search(" ".join(played.answer.values()))
             assert played == write_monologue(request, 0)
 
 

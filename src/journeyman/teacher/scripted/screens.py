@@ -139,7 +139,13 @@ def _seen(element: Told | None) -> str:
         return "what the last step led to"
     if element["name"]:
         return f'the {element["role"]} "{element["name"]}"'
-    return f"a {element['role']} that {element['function']}" if element["function"] else f"the {element['look']}"
+    if element["function"]:
+        return f"{_a(element['role'])} that {element['function']}"
+    return f"the {element['look']}" if element["look"] else _a(element["role"])
+
+
+def _a(role: str) -> str:
+    return f"an {role}" if role[0] in "aeiou" else f"a {role}"
 
 
 def _instruction(step: Told, rng: Random) -> str:
