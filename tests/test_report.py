@@ -18,6 +18,7 @@ from journeyman.report.console import print_comparison, print_links
 from journeyman.report.drawings import groups_svg, loss_svg, scores_svg
 from journeyman.report.funnel import funnel_rows, spend_rows
 from journeyman.report.page import write_report
+from journeyman.report.sections import comparison_section
 from journeyman.report.transcripts import choose_problems, read_shelves, thumbnails, transcript
 from journeyman.schema.artifact import ArtifactRef, Counts, Spend, StageResult
 from journeyman.schema.media import MediaFile
@@ -159,6 +160,22 @@ def test_groups_are_tables_and_the_condition_comes_first_and_is_drawn(html: str)
     renamed = [p for p in PROBLEMS if p.groups["condition"] == "renamed tools"]
     assert row[1:3] == ["AnsAcc", str(len(renamed))]
     assert "100.0 [" in row[6]  # the ceiling
+
+
+def test_groups_are_held_against_the_floor_that_they_are_least_clear_of() -> None:
+    chances = {"untuned": 0.0, "tuned": 0.9, "chance": 0.1, "format_only": 0.5}
+    comparison = comparison_in(Store("memory://floors"), agents=chances)
+    whole = figures.over_floors(comparison, "AnsAcc", "", "")
+    assert whole == comparison.contrast("tuned", "format_only", "AnsAcc")
+    assert whole.low > 0
+    (section,) = [g for g in comparison_section(comparison, "", ())["groups"] if g["grouping"] == "condition"]
+    clear = {row.group for row in section["rows"] if row.floors_mark == "up"}
+    assert 0 < len(clear) < len(comparison.groups("condition")) == 6
+    assert section["floors"] == f"above every floor in {len(clear)} of 6 groups"
+    assert all(row.over_floors for row in section["rows"])
+    without = comparison_in(Store("memory://none"), agents={"untuned": 0.0, "tuned": 0.9})
+    assert figures.over_floors(without, "AnsAcc", "", "") is None
+    assert figures.floors_text(without, "condition") == ""
 
 
 def test_causes_are_counted_by_agent_and_by_tool_of_the_judged_agent(html: str) -> None:

@@ -27,6 +27,9 @@ TUNED_PAIRS = (
     ("tuned", "blind_bound"),
     ("tuned", "format_only"),
     ("tuned", "chance"),
+    ("tuned", "random_element"),
+    ("tuned", "random_pixel"),
+    ("tuned", "centre"),
     ("oracle", "tuned"),
     ("teacher", "tuned"),
 )

@@ -23,6 +23,9 @@ AGENT_TITLES: Mapping[str, str] = {
     "tfidf": "TF-IDF (nearest words)",
     "format_only": "format only (majority floor)",
     "chance": "chance (random floor)",
+    "random_element": "random element (floor)",
+    "random_pixel": "random pixel (floor)",
+    "centre": "centre of the screen (floor)",
 }
 AGENT_NOTES: Mapping[str, str] = {
     "blind": "the tuned model is shown another problem's picture, sound or video while its tools read the true file",
@@ -32,6 +35,9 @@ AGENT_NOTES: Mapping[str, str] = {
     "tfidf": "the vote of the five training instructions whose words are nearest",
     "format_only": "the training set's most common actions, without a look, the majority floor",
     "chance": "one tool drawn at random, the random floor",
+    "random_element": "a click on an element of the page that is drawn at random",
+    "random_pixel": "a click anywhere",
+    "centre": "a click on the middle of the screen",
 }
 _SHORT_TITLES: Mapping[str, str] = {
     "oracle": "ceiling",
@@ -40,8 +46,11 @@ _SHORT_TITLES: Mapping[str, str] = {
     "tfidf": "TF-IDF",
     "format_only": "majority floor",
     "chance": "random floor",
+    "random_element": "random element",
+    "random_pixel": "random pixel",
+    "centre": "centre",
 }
-FLOORS = ("tfidf", "format_only", "chance")
+FLOORS = ("tfidf", "format_only", "chance", "random_element", "random_pixel", "centre")
 CEILING = "oracle"
 _AGENT_ORDER = ("tuned", "untuned", "blind", "text_only", "", "teacher", CEILING, "blind_bound", *FLOORS)
 """The empty name stands for agents of one's own."""
@@ -127,6 +136,24 @@ def group_rows(comparison: Comparison, grouping: str) -> list[Row]:
                 row["difference"] = short_difference(gain) if gain else "-"
             rows.append(row)
     return rows
+
+
+def over_floors(comparison: Comparison, metric: str, grouping: str, group: str) -> Difference | None:
+    """The judged agent against the floor that it is least clear of; None where none was run."""
+    judged = judged_agent(comparison)
+    found = (comparison.contrast(judged, floor, metric, grouping, group) for floor in FLOORS)
+    return min((difference for difference in found if difference), key=lambda d: (d.low, d.value), default=None)
+
+
+def floors_text(comparison: Comparison, grouping: str) -> str:
+    """``above every floor in 9 of 14 groups``, where floors were run: by the whole interval in any headline figure."""
+    groups = comparison.groups(grouping)
+    above = {
+        group: [over_floors(comparison, metric, grouping, group) for metric in comparison.headline] for group in groups
+    }
+    asked = [found for found in above.values() if any(found)]
+    clear = sum(any(difference and difference.low > 0 for difference in found) for found in asked)
+    return f"above every floor in {clear} of {len(asked)} groups" if asked else ""
 
 
 def note_rows(comparison: Comparison) -> list[Row]:

@@ -54,6 +54,9 @@ class GroupRow(NamedTuple):
     cells: list[Cell | None]
     gain: str
     gain_mark: str
+    over_floors: str
+    """Against the floor that it is least clear of; empty where none was run."""
+    floors_mark: str
 
 
 def comparison_section(
@@ -136,6 +139,7 @@ def _groups(comparison: Comparison, grouping: str) -> dict[str, Any]:
         "grouping": grouping,
         "columns": [figures.short_title(agent) for agent in agents],
         "rows": rows,
+        "floors": figures.floors_text(comparison, grouping),
         "folded": len(rows) > OPEN_ROWS,
     }
 
@@ -150,6 +154,7 @@ def _of_group(comparison: Comparison, grouping: str, group: str) -> list[GroupRo
         if not numbers:
             continue
         gain = comparison.contrast(*pair, metric, grouping, group) if pair else None
+        above = figures.over_floors(comparison, metric, grouping, group)
         rows.append(
             GroupRow(
                 group=group,
@@ -159,6 +164,8 @@ def _of_group(comparison: Comparison, grouping: str, group: str) -> list[GroupRo
                 cells=[_cell(result) for result in results],
                 gain=figures.short_difference(gain) if gain else "-",
                 gain_mark=_mark(gain),
+                over_floors=figures.short_difference(above) if above else "",
+                floors_mark=_mark(above),
             )
         )
     return [row._replace(span=len(rows) if place == 0 else 0) for place, row in enumerate(rows)]
