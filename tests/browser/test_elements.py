@@ -140,6 +140,46 @@ def test_what_a_page_says_of_its_elements_is_told(browsers: Browsers) -> None:
     assert (element.function, element.look, element.role) == ("opens the cart", "red button", "button")
 
 
+def drawn(part: str) -> str:
+    return f"<svg width=200 height=100>{part}</svg>"
+
+
+LOOKS = {
+    "lime square": "<div id=b style='width:40px;height:40px;background:lime'></div>",
+    "pink rectangle": "<div id=b style='width:80px;height:40px;background:#ffc8d0'></div>",
+    "white circle": "<div id=b style='width:40px;height:40px;border:solid;border-radius:9em;background:#fff'></div>",
+    "red circle": drawn("<circle id=b cx=50 cy=50 r=20 fill='#e01010' />"),
+    "green triangle": drawn("<polygon id=b points='10,90 50,10 90,90' fill=green />"),
+    "magenta rectangle": drawn("<rect id=b width=60 height=30 fill=magenta />"),
+    "blue line": drawn("<line id=b x1=10 y1=10 x2=90 y2=90 stroke=blue stroke-width=12 />"),
+    "black letter": drawn("<text id=b x=20 y=60 font-size=40>Q</text>"),
+    "orange digit": drawn("<text id=b x=20 y=60 font-size=40 fill=orange>7</text>"),
+    "navy button": "<button id=b style='background:#000a80'>Go</button>",
+    "yellow tab": "<div id=b role=tab style='background:yellow'>One</div>",
+    "cyan part": "<div id=b role=treeitem style='background:cyan'>One</div>",
+}
+UNREMARKABLE = {
+    "a grey button": "<button id=b>Go</button>",
+    "words on the page": "<p id=b>Words</p>",
+    "a white field": "<input id=b>",
+    "a background that is a picture": (
+        "<div id=b style='width:40px;height:40px;background:red url(data:image/gif;base64,R0lGODlhAQABAAAAACw=)'></div>"
+    ),
+    "what a page says nothing of": "<button data-id=b style='background:red'>Go</button>",
+    "mostly clear": "<button id=b style='background:rgba(255,0,0,0.3)'>Go</button>",
+}
+
+
+@pytest.mark.parametrize(("look", "html"), LOOKS.items(), ids=LOOKS)
+def test_a_part_that_its_page_does_not_speak_of_looks_as_it_is_drawn(browsers: Browsers, look: str, html: str) -> None:
+    assert elements_on(browsers, html)["b"].look == look
+
+
+@pytest.mark.parametrize("html", UNREMARKABLE.values(), ids=UNREMARKABLE)
+def test_an_unremarkable_look_is_not_told(browsers: Browsers, html: str) -> None:
+    assert elements_on(browsers, html)["b"].look == ""
+
+
 def test_parts_of_a_button_are_no_elements_of_their_own(browsers: Browsers) -> None:
     html = "<button id=b><svg width=20 height=20><rect width=20 height=20 /></svg> <span id=s>Go</span></button>"
     assert set(elements_on(browsers, html)) == {"b"}

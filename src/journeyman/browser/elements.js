@@ -17,6 +17,14 @@
   const INLINE = new Set(['b', 'i', 'em', 'strong', 'u', 's', 'small', 'br', 'font', 'mark', 'code', 'sub', 'sup',
     'span', 'bdi', 'wbr', 'tspan', 'kbd', 'abbr', 'time']);
 
+  // Colours by CSS' own names, and nouns of what a background tells apart.
+  const COLOURS = {black: [0, 0, 0], white: [255, 255, 255], grey: [128, 128, 128], red: [255, 0, 0],
+    orange: [255, 165, 0], brown: [139, 69, 19], yellow: [255, 255, 0], olive: [128, 128, 0], lime: [0, 255, 0],
+    green: [0, 128, 0], teal: [0, 128, 128], cyan: [0, 255, 255], blue: [0, 0, 255], navy: [0, 0, 128],
+    purple: [128, 0, 128], magenta: [255, 0, 255], pink: [255, 192, 203]};
+  const PLAIN = new Set(['', 'white', 'grey', 'black']);
+  const NOUNS = new Set(['button', 'link', 'field', 'checkbox', 'tab', 'cell', 'menu item', 'header', 'item']);
+
   const words = text => (text || '').replace(/\s+/g, ' ').trim();
   const tagOf = el => el.localName;
   const inputType = el => tagOf(el) === 'input' ? el.type : '';
@@ -96,6 +104,33 @@
     return label || words(el.getAttribute('placeholder')) || text;
   };
 
+  // What is seen of a part whose page does not say it: a colour, and the form of what is drawn. '' where unremarkable.
+  const colourOf = css => {
+    const [r, g, b, alpha = 1] = /^rgba?\(/.test(css) ? css.match(/[\d.]+/g).map(Number) : [0, 0, 0, 0];
+    const far = ([x, y, z]) => 2 * (r - x) ** 2 + 4 * (g - y) ** 2 + 3 * (b - z) ** 2;
+    return alpha < 0.5 ? '' : Object.keys(COLOURS).reduce((a, c) => far(COLOURS[c]) < far(COLOURS[a]) ? c : a);
+  };
+  const formOf = (el, text) => {
+    const tag = tagOf(el), {width: wide, height: high} = el.getBoundingClientRect();
+    if (tag === 'text') return /^\p{L}$/u.test(text) ? 'letter' : /^\p{N}$/u.test(text) ? 'digit' : 'text';
+    if (tag === 'polygon') return el.points.numberOfItems === 3 ? 'triangle' : 'polygon';
+    if (['circle', 'ellipse', 'line'].includes(tag)) return tag;
+    if (isShape(el) && tag !== 'rect') return 'shape';
+    const square = Math.abs(wide - high) < 0.1 * Math.max(wide, high);
+    if (!isShape(el) && square && parseFloat(getComputedStyle(el).borderTopLeftRadius) >= wide / 2) return 'circle';
+    return square ? 'square' : 'rectangle';
+  };
+  const lookOf = (el, text, role) => {
+    const style = getComputedStyle(el);
+    if (isShape(el)) {
+      const colour = tagOf(el) !== 'line' && colourOf(style.fill) || colourOf(style.stroke);
+      return colour && `${colour} ${formOf(el, text)}`;
+    }
+    const colour = style.backgroundImage === 'none' ? colourOf(style.backgroundColor) : '';
+    if (colour && isPainted(el) && !inputType(el)) return `${colour} ${formOf(el, text)}`;
+    return PLAIN.has(colour) ? '' : `${colour} ${NOUNS.has(role) ? role : 'part'}`;
+  };
+
   const isDrawn = el => {
     if (!el.checkVisibility({visibilityProperty: true, contentVisibilityAuto: true})) return false;
     let shown = 1;
@@ -162,7 +197,8 @@
     const text = shownText(el), role = roleOf(el);
     if (!actors.has(el) && role === 'text' && !text) return;
     controls.add(el);
-    found.push({el, ...box, role, kind: legible(text) ? 'text' : 'icon', name: nameOf(el, text, role)});
+    found.push({el, ...box, role, kind: legible(text) ? 'text' : 'icon', name: nameOf(el, text, role),
+      look: el.dataset && el.dataset.id ? el.dataset.look || '' : lookOf(el, text, role)});
   };
   for (const el of all) if (actors.has(el)) add(el);
   for (const el of all) {
@@ -179,7 +215,6 @@
     let id = el.dataset && el.dataset.id || el.id || `${tag}-${counts[tag]}`;
     while (taken.has(id)) id += '+';
     taken.add(id);
-    const given = el.dataset || {};
-    return {...rest, id, function: given.function || '', look: given.look || ''};
+    return {...rest, id, function: el.dataset && el.dataset.function || ''};
   });
 })

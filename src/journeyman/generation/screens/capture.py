@@ -15,7 +15,7 @@ from journeyman.schema.screen import Screen
 from journeyman.stage import Tally, for_each
 from journeyman.storage.store import Store
 
-VERSION = 1
+VERSION = 2
 LICENCE = "CC0-1.0"
 Size = tuple[int, int, float]
 """CSS pixels across and down, and pixels per CSS pixel."""
