@@ -45,7 +45,8 @@ class Camera:
 
     async def take(self, region: tuple[int, int]) -> bytes:
         """PNG of the top left part of the viewport, ``region`` CSS pixels wide and high."""
-        asked: dict[str, Any] = {"format": "png"}
+        # A third more bytes for half the time; the pixels are the same.
+        asked: dict[str, Any] = {"format": "png", "optimizeForSpeed": True}
         if region != self._size:
             # Clips are told from the top of the document, however far it has scrolled.
             at = (await self._session.send("Page.getLayoutMetrics"))["cssVisualViewport"]
