@@ -22,6 +22,9 @@ def explain(
     min_pixels: int | None = None,
     max_tokens: int = 0,
     too_long: Literal["drop", "cut"] = "drop",
+    pairs_per_sample: int = 0,
+    level: Literal["", "l0", "l1", "l2", "l3"] = "",
+    decimals: int = 4,
 ) -> int:
     """Show what a model is trained on: trained and masked text, pictures against their tokens, what is cut.
 
@@ -45,17 +48,24 @@ def explain(
         Longest conversation; 0 takes any.
     too_long
         What becomes of longer ones.
+    pairs_per_sample
+        Most pairs of a screen in one sample, as training.views cuts them; 0 shows them as they are stored.
+    level
+        How much of a step's monologue is learnt, as training.views draws it; left out, all that is stored.
+    decimals
+        Places of coordinates, as in training.views.
     """
     from rich.console import Console
 
     from journeyman.explain.check import check_dataset
     from journeyman.explain.losses import explain_row
-    from journeyman.explain.rows import find_row, open_dataset
+    from journeyman.explain.rows import find_row, open_dataset, samples_of
     from journeyman.explain.show import print_checked, print_row
     from journeyman.model_family import load_model_family
     from journeyman.settings import load_settings
-    from journeyman.training.config import TrainingConfig
+    from journeyman.training.config import TrainingConfig, ViewsConfig
     from journeyman.training.conversations import limits
+    from journeyman.training.views import row_view
 
     if not check and not row:
         raise ConfigError("name a row to show, by example_id or number, or give --check to go through all rows")
@@ -67,16 +77,19 @@ def explain(
         min_pixels=min_pixels or defaults.min_pixels,
         max_tokens=max_tokens,
         too_long=too_long,
+        views=ViewsConfig(pairs_per_sample=pairs_per_sample, levels={level: 1.0} if level else {}, decimals=decimals),
     )
+    view = row_view(config)
     files = open_dataset(dataset, load_settings())
     plugin = load_model_family(family)
     processor = _processor(config, plugin, files)
     console = Console()
     if not check:
-        explained = explain_row(find_row(files, row), plugin, processor, limits(config))
-        print_row(console, explained, plugin, processor, limits(config))
+        for sample in samples_of(find_row(files, row), view):
+            explained = explain_row(sample, plugin, processor, limits(config))
+            print_row(console, explained, plugin, processor, limits(config))
         return 0
-    checked = check_dataset(files, plugin, processor, limits(config))
+    checked = check_dataset(files, plugin, processor, limits(config), view)
     print_checked(console, checked)
     return int(checked.bad_rows > 0)
 

@@ -1,6 +1,7 @@
 import copy
 import dataclasses
 import io
+import re
 
 import pytest
 
@@ -25,6 +26,7 @@ from journeyman.training.conversations import Limits
 from tests.model_families.members import MEMBERS, PIXELS, member
 from tests.storage.toy_encoders import BAD
 from tests.training.examples import examples, tiny, write_table, written
+from tests.training.screen_rows import page, step
 from tests.training.toy_bridge import files_of, media_examples, toy_family, toy_processor
 
 LIMITS = Limits(**PIXELS)
@@ -205,6 +207,23 @@ def test_the_command_shows_a_row_and_its_check_ends_with_1_when_a_row_loses_some
         explain_commands.explain(good, "24")
     with pytest.raises(ConfigError, match="name a row to show"):
         explain_commands.explain(good)
+
+
+def test_screens_are_shown_as_training_cuts_them(tmp_path, capsys):
+    screens = written(tmp_path, [page("p", 9), step("s")])
+    assert explain_commands.explain(screens, "p") == 0
+    assert "turn 19, assistant" in capsys.readouterr().out
+    assert explain_commands.explain(screens, "p", pairs_per_sample=4, decimals=2) == 0
+    shown = capsys.readouterr().out
+    clicks = re.findall(r"pyautogui\.click\(x=(\S+), y=0\.50\)", shown)
+    assert sorted(clicks) == [f"0.0{n}" for n in range(9)]
+    assert [f"row p/{n}" in shown for n in range(4)] == [True, True, True, False]
+    assert explain_commands.explain(screens, "s", level="l1") == 0
+    shown = capsys.readouterr().out
+    assert "Action: Click Save." in shown
+    assert "Thought:" not in shown
+    assert explain_commands.explain(screens, check=True, pairs_per_sample=4) == 0
+    assert "4 rows:" in capsys.readouterr().out
 
 
 def test_a_dataset_is_found_by_digest_path_or_url(rows, tmp_path):

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from journeyman.explain.losses import Kind, Loss, explain_row
-from journeyman.explain.rows import stored_rows
+from journeyman.explain.rows import samples_of, stored_rows
 from journeyman.model_family import ModelFamily
 from journeyman.storage.row_groups import RowGroups
 from journeyman.training.conversations import Limits
+from journeyman.training.views import RowView
 
 LISTED_ROWS = 20
 """Rows whose losses are kept to be listed; all are counted."""
@@ -19,6 +20,7 @@ class Checked:
     """What was found."""
 
     rows: int = 0
+    """Samples, where rows of screens are cut into several."""
     bad_rows: int = 0
     """Rows that lose something."""
     dropped: int = 0
@@ -35,10 +37,12 @@ class Checked:
     """``example_id`` and losses of the first bad rows."""
 
 
-def check_dataset(files: RowGroups, family: ModelFamily, processor: Any, limits: Limits) -> Checked:
-    """Explain every row; memory does not grow with the dataset."""
+def check_dataset(
+    files: RowGroups, family: ModelFamily, processor: Any, limits: Limits, view: RowView | None = None
+) -> Checked:
+    """Explain every row as ``view`` looks at it; memory does not grow with the dataset."""
     found = Checked()
-    for example in stored_rows(files):
+    for example in (sample for row in stored_rows(files) for sample in samples_of(row, view)):
         row = explain_row(example, family, processor, limits)
         found.rows += 1
         found.mistakes += len(row.mistakes)

@@ -4,16 +4,19 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from journeyman.errors import ConfigError
 from journeyman.schema.example import Example
+from journeyman.schema.screen import GROUNDING
 from journeyman.settings import Settings
 from journeyman.storage import layout
 from journeyman.storage.row_groups import RowGroups
 from journeyman.storage.store import Store
 from journeyman.training.conversations import COLUMNS
 from journeyman.training.order import refuse_other_schema
+from journeyman.training.views import USER_TURN, RowView
 
 _DIGEST = re.compile(r"[0-9a-f]{6,64}")
 
@@ -76,6 +79,25 @@ def find_row(files: RowGroups, row: str) -> Example:
         raise ConfigError(f"there is no row {row!r}; give an example_id, or a number from 0 to {files.rows - 1}")
     group, index = found
     return next(_examples(files.read(group, _columns(files)).slice(index, 1)))
+
+
+def samples_of(row: Example, view: RowView | None) -> list[Example]:
+    """What training makes of a row in its first epoch: itself, or as many samples as a page's pairs are dealt into.
+
+    Raises:
+        SchemaError: A row of screens that cannot be looked at so.
+    """
+    if view is None:
+        return [row]
+    pairs = np.array([row.messages_json.count(USER_TURN)], dtype=np.int32)
+    number = int(view.num_samples(pairs)[0]) if row.family == GROUNDING else 1
+    stored = row.model_dump(include={"example_id", "family", "messages_json"})
+    texts = [view.messages_json(stored, epoch=0, part=part) for part in range(number)]
+    ids = [row.example_id if number == 1 else f"{row.example_id}/{part}" for part in range(number)]
+    return [
+        row.model_copy(update={"example_id": name, "messages_json": text})
+        for name, text in zip(ids, texts, strict=True)
+    ]
 
 
 def _columns(files: RowGroups) -> tuple[str, ...]:
