@@ -68,11 +68,12 @@ def compare(
 def _write(folder: Path, comparison: "Comparison", systems: "tuple[System, System]", store: "Store") -> None:
     import pyarrow.parquet as pq
 
+    from journeyman.benchmarks.screen_tasks import NAME as SCREEN_TASKS
     from journeyman.report.page import comparison_page
     from journeyman.report.systems import long_form
 
     notes = [note for system in systems for note in system.notes]
-    own = comparison.benchmark == notes[0].comparison.benchmark
+    own = comparison.benchmark in (notes[0].comparison.benchmark, SCREEN_TASKS)
     html = comparison_page(
         f"{systems[0].name} against {systems[1].name}",
         comparison,

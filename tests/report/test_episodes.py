@@ -10,7 +10,7 @@ from journeyman.evaluation.comparison import Comparison
 from journeyman.evaluation.config import EvaluationConfig
 from journeyman.report.episodes import SHOWN, read_reels
 from journeyman.report.grounded_clicks import SHOWS
-from journeyman.report.page import write_report
+from journeyman.report.page import comparison_page, write_report
 from journeyman.schema.artifact import ArtifactRef
 from journeyman.schema.media import MediaFile
 from journeyman.schema.problem import Problem
@@ -125,6 +125,14 @@ class Outline(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._in_caption:
             self.captions[-1] += data
+
+
+def test_two_runs_on_tasks_are_compared_with_film_strips(
+    store: Store, on_tasks: Comparison, problems: tuple[ArtifactRef, ...], media: tuple[ArtifactRef, ...]
+) -> None:
+    html = comparison_page("two", on_tasks, store=store, systems={}, problems=problems, media=media)
+    assert len(Outline(html).films) == 7
+    assert "Where tuned did better than untuned" in html
 
 
 def test_tasks_of_each_verdict_are_shown_of_many_kinds(

@@ -93,18 +93,19 @@ def comparison_page(
         comparison: Of the two.
         store: Where its scores are.
         systems: Name -> the runs that it stands for.
-        problems: Problem rows, for transcripts.
-        media: Their files and the pictures that tools returned.
+        problems: Problem rows, for transcripts, and of screen tasks, for film strips.
+        media: Their files, and the pictures that tools returned or agents saw.
     """
     judged, against = (figures.agent_title(agent) for agent in comparison.agents)
-    shelves = read_shelves(comparison, problems, media, store)
+    reels = read_reels(comparison, problems, media, store)
+    shelves = () if reels else read_shelves(comparison, problems, media, store)
     digests = [(agent, "scores", ref) for agent, refs in comparison.scores.items() for ref in refs]
     return _render(
         title=title,
         subtitle=[("benchmark", comparison.benchmark), *systems.items()],
         scripted=False,
         tiles=_comparison_tiles(comparison),
-        sections=[comparison_section(comparison, f"Is {judged} better than {against}?", shelves)],
+        sections=[comparison_section(comparison, f"Is {judged} better than {against}?", shelves, reels)],
         rounds=[],
         funnel=[],
         spend=[],
