@@ -50,3 +50,32 @@ def test_a_slip_is_a_previous_action_of_the_next_step_and_no_example_of_its_own(
     assert (verdict.record_id, verdict.check) == ("e1/0", "slip")
     assert (result.counts.taken, result.counts.kept, result.counts.dropped) == (2, 1, 1)
     assert result.facts["contaminated"] == "0"
+
+
+def test_every_task_is_trained_on_and_validated_on_and_no_episode_is_cut(tmp_path: Path) -> None:
+    store = Store(f"file://{tmp_path}")
+    (step,) = episode().steps[1:]
+    played = [
+        episode().model_copy(
+            update={"episode_id": name, "task": task, "seed": seed, "goal": name, "steps": (step, step)}
+        )
+        for task in ("form/fill", "form/send")
+        for seed in range(60)
+        for name in [f"{task}-{seed}"]
+    ]
+    result = build_screens(
+        [store.write("groundings", [], Grounding)],
+        [store.write("episodes", played, Episode)],
+        [store.write("media", PICTURES, MediaFile)],
+        [],
+        [],
+        load_recipe("aguvis"),
+        store=store,
+    )
+    ways: dict[str, list[str]] = {}
+    for example in store.records(result.artifacts["kept"], Example):
+        ways.setdefault(example.query, []).append(example.split)
+    assert all(way in (["train"] * 2, ["validation"] * 2) for way in ways.values())
+    for task in ("form/fill", "form/send"):
+        validated = sum(way[0] == "validation" for name, way in ways.items() if name.startswith(task))
+        assert 0 < validated < 20

@@ -54,7 +54,7 @@ class Screen(Record):
     screen_id: str
     split: Split
     family: str
-    """App, layout and theme: splits never cut a family in two."""
+    """App, layout and theme, or the task where an environment has no looks."""
     unseen_look: bool
     """Whether training has no page of its theme or layout."""
     environment: str
