@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from prefect.automations import Automation
@@ -127,7 +127,14 @@ def _zombie_automation() -> None:
         wanted.create()
     else:
         wanted.id = found.id
-        wanted.update()
+        # An update forgets whose silence is being waited out: a run that died meanwhile would hold its slot for ever.
+        if _told(wanted) != _told(found):
+            wanted.update()
+
+
+def _told(automation: Automation) -> dict[str, Any]:
+    """What was asked for; the server adds an id to each trigger."""
+    return automation.model_dump(mode="json", exclude={"id": True, "trigger": {"id"}})
 
 
 if __name__ == "__main__":
