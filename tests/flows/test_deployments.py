@@ -54,6 +54,11 @@ def deployment(api: httpx.Client, name: str) -> dict[str, Any]:
     return found
 
 
+def automations(api: httpx.Client) -> dict[tuple[str, str], str]:
+    """Id and time of the last update -> name."""
+    return {(one["id"], one["updated"]): one["name"] for one in api.post("automations/filter", json={}).json()}
+
+
 def test_every_deployment_of_the_file_is_on_the_server_and_its_flow_imports(api: httpx.Client) -> None:
     found = api.post("deployments/filter", json={}).json()
     flows = {flow["id"]: flow["name"] for flow in api.post("flows/filter", json={}).json()}
@@ -90,14 +95,16 @@ def test_the_nightly_sleeps_until_switched_on_and_registering_again_changes_noth
     wait_for(lambda: len(scheduled_runs(api, nightly["id"])) >= 3)
     assert all("T02:30:00" in run["expected_start_time"] for run in scheduled_runs(api, nightly["id"]))
 
+    before = automations(api)
     in_checkout(REGISTER, registered)
+    # An update would have it forget whose silence it waits out.
+    assert automations(api) == before != {}
     (schedule,) = deployment(api, "synthesize-data/nightly")["schedules"]
     assert schedule["active"] is True
     switch(api, nightly["id"], schedule["id"], active=False)
 
     assert [p["type"] for p in api.post("work_pools/filter", json={}).json() if p["name"] == "local"] == ["process"]
-    automations = [a["name"] for a in api.post("automations/filter", json={}).json()]
-    assert automations.count("mark silent runs as crashed") == 1
+    assert list(automations(api).values()).count("mark silent runs as crashed") == 1
     limits = [c["name"] for c in api.post("v2/concurrency_limits/filter", json={}).json()]
     assert limits.count("teacher") == 1
 
