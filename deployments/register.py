@@ -126,9 +126,9 @@ def _zombie_automation() -> None:
     except ValueError:
         wanted.create()
     else:
-        wanted.id = found.id
         # An update forgets whose silence is being waited out: a run that died meanwhile would hold its slot for ever.
         if _told(wanted) != _told(found):
+            wanted.id = found.id
             wanted.update()
 
 

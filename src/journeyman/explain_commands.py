@@ -55,6 +55,7 @@ def explain(
     decimals
         Places of coordinates, as in training.views.
     """
+    from pydantic import ValidationError
     from rich.console import Console
 
     from journeyman.explain.check import check_dataset
@@ -70,15 +71,21 @@ def explain(
     if not check and not row:
         raise ConfigError("name a row to show, by example_id or number, or give --check to go through all rows")
     defaults = TrainingConfig()
-    config = TrainingConfig(
-        model_family=family,
-        base_model=model,
-        max_pixels=max_pixels or defaults.max_pixels,
-        min_pixels=min_pixels or defaults.min_pixels,
-        max_tokens=max_tokens,
-        too_long=too_long,
-        views=ViewsConfig(pairs_per_sample=pairs_per_sample, levels={level: 1.0} if level else {}, decimals=decimals),
-    )
+    levels = {level: 1.0} if level else {}
+    try:
+        config = TrainingConfig(
+            model_family=family,
+            base_model=model,
+            max_pixels=max_pixels or defaults.max_pixels,
+            min_pixels=min_pixels or defaults.min_pixels,
+            max_tokens=max_tokens,
+            too_long=too_long,
+            views=ViewsConfig(pairs_per_sample=pairs_per_sample, levels=levels, decimals=decimals),
+        )
+    except ValidationError as exc:
+        fault = exc.errors()[0]
+        where = ".".join(map(str, fault["loc"]))
+        raise ConfigError(f"{where} = {fault['input']!r}: {fault['msg']}" if where else fault["msg"]) from exc
     view = row_view(config)
     files = open_dataset(dataset, load_settings())
     plugin = load_model_family(family)

@@ -156,6 +156,7 @@ LOOKS = {
     "orange digit": drawn("<text id=b x=20 y=60 font-size=40 fill=orange>7</text>"),
     "navy button": "<button id=b style='background:#000a80'>Go</button>",
     "yellow tab": "<div id=b role=tab style='background:yellow'>One</div>",
+    "round badge": "<button id=b data-look='round badge' style='background:red'>Go</button>",
     "cyan part": "<div id=b role=treeitem style='background:cyan'>One</div>",
 }
 UNREMARKABLE = {

@@ -224,6 +224,10 @@ def test_screens_are_shown_as_training_cuts_them(tmp_path, capsys):
     assert "Thought:" not in shown
     assert explain_commands.explain(screens, check=True, pairs_per_sample=4) == 0
     assert "4 rows:" in capsys.readouterr().out
+    with pytest.raises(ConfigError, match="decimals = 7: Input should be less than or equal to 4"):
+        explain_commands.explain(screens, "p", decimals=7)
+    with pytest.raises(ConfigError, match="min_pixels"):
+        explain_commands.explain(screens, "p", min_pixels=9000, max_pixels=4000)
 
 
 def test_a_dataset_is_found_by_digest_path_or_url(rows, tmp_path):

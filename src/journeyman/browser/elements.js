@@ -194,11 +194,11 @@
     if (el.disabled || el.getAttribute('aria-disabled') === 'true' || !isDrawn(el)) return;
     const box = boxOf(el);
     if (!box) return;
-    const text = shownText(el), role = roleOf(el);
+    const text = shownText(el), role = roleOf(el), said = el.dataset || {};
     if (!actors.has(el) && role === 'text' && !text) return;
     controls.add(el);
     found.push({el, ...box, role, kind: legible(text) ? 'text' : 'icon', name: nameOf(el, text, role),
-      look: el.dataset && el.dataset.id ? el.dataset.look || '' : lookOf(el, text, role)});
+      function: said.function || '', look: said.look ?? (said.id ? '' : lookOf(el, text, role))});
   };
   for (const el of all) if (actors.has(el)) add(el);
   for (const el of all) {
@@ -215,6 +215,6 @@
     let id = el.dataset && el.dataset.id || el.id || `${tag}-${counts[tag]}`;
     while (taken.has(id)) id += '+';
     taken.add(id);
-    return {...rest, id, function: el.dataset && el.dataset.function || ''};
+    return {...rest, id};
   });
 })
