@@ -133,8 +133,11 @@ def _zombie_automation() -> None:
 
 
 def _told(automation: Automation) -> dict[str, Any]:
-    """What was asked for; the server adds an id to each trigger."""
-    return automation.model_dump(mode="json", exclude={"id": True, "trigger": {"id"}})
+    """What was asked for; the server adds an id to each trigger.
+
+    Not as JSON: that makes lists of the sets of events, in an order that changes from one process to the next.
+    """
+    return automation.model_dump(exclude={"id": True, "trigger": {"id"}})
 
 
 if __name__ == "__main__":

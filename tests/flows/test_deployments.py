@@ -3,11 +3,15 @@
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+from prefect.automations import Automation
+from prefect.events.schemas.automations import EventTrigger, Posture
 
+from deployments.register import _told
 from tests.servers import in_checkout
 
 pytestmark = pytest.mark.flow
@@ -107,6 +111,20 @@ def test_the_nightly_sleeps_until_switched_on_and_registering_again_changes_noth
     assert list(automations(api).values()).count("mark silent runs as crashed") == 1
     limits = [c["name"] for c in api.post("v2/concurrency_limits/filter", json={}).json()]
     assert limits.count("teacher") == 1
+
+
+def test_an_automation_is_the_same_in_whatever_order_its_events_are_kept() -> None:
+    first = "event 0"
+    # In one slot of a set's table the first to come stands first.
+    second = next(name for n in range(1, 10_000) if hash(name := f"event {n}") % 8 == hash(first) % 8)
+
+    def waiting_for(events: list[str]) -> Automation:
+        trigger = EventTrigger(posture=Posture.Proactive, expect=set(events), threshold=1, within=timedelta(minutes=1))
+        return Automation(name="one", trigger=trigger, actions=[])
+
+    one, other = waiting_for([first, second]), waiting_for([second, first])
+    assert list(one.trigger.expect) != list(other.trigger.expect)
+    assert _told(one) == _told(other) != _told(waiting_for([first]))
 
 
 def test_the_result_block_on_the_server_holds_no_secret_and_no_address(api: httpx.Client) -> None:
