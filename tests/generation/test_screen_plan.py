@@ -52,6 +52,21 @@ def test_a_recipe_may_name_its_tasks() -> None:
     assert {e.task for s in plan_screens(config, 0) for e in s.episodes} == {"click-test"}
 
 
+def test_a_page_may_have_a_share_of_its_own_whatever_tasks_are_played() -> None:
+    shares = {"apps": 0.5, "apps/shop": 0.5, "miniwob/click-shape": 1.0}
+    config = CONFIG.model_copy(update={"page_sources": shares, "tasks": ("miniwob/click-test",)})
+    drawn = Counter((b.environment, b.task) for s in plan_screens(config, 0) for b in s.pages)
+    assert drawn["miniwob", "click-shape"] == 40
+    assert drawn["apps", "shop"] >= 20
+    assert len(drawn) == 1 + len(load_environment("apps").pages)
+
+
+@pytest.mark.parametrize("source", ["miniwob/click-nothing", "apps/cinema", "miniwob/choose-list"])
+def test_a_page_that_training_may_not_see_is_refused_with_those_that_it_may(source: str) -> None:
+    with pytest.raises(ConfigError, match=rf"{source}.*may see \['"):
+        plan_screens(CONFIG.model_copy(update={"page_sources": {source: 1.0}}), 0)
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [

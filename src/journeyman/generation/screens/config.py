@@ -26,11 +26,11 @@ class ScreensConfig(BaseModel):
     worded_by_teacher: float = Field(default=0.25, ge=0, le=1)
     """Share of training pages whose instructions the teacher words; the others come from templates, at no cost."""
     page_sources: dict[str, float] = {"apps": 1.0, "miniwob": 0.25}
-    """Plugins of the ``environments`` shelf -> how many of the pages come from each, in proportion."""
+    """Environments, or one page of them (``miniwob/click-shape``, ``apps/shop``) -> their share of the pages."""
     episodes: int = Field(default=1000, ge=0)
     """Training episodes, played by the environments' oracles."""
     episode_sources: dict[str, float] = {"apps": 1.0, "miniwob": 1.0}
-    """Environments of episodes, as ``page_sources``."""
+    """Environments -> their share of the episodes."""
     tasks: tuple[str, ...] = ()
     """Tasks that episodes are played of, ``environment/task``; empty takes all that have an oracle."""
     held_out_families: tuple[str, ...] = ("miniwob/lists", "apps/calendar")

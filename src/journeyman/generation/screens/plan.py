@@ -88,24 +88,35 @@ def _pages(split: Split, count: int, first: int, config: ScreensConfig) -> list[
     briefs = []
     for number in range(count):
         rng = random.Random(f"page/{first + number}")  # noqa: S311 - reproducible choice, no secret
-        environment = sources[number % len(sources)]
+        source = sources[number % len(sources)]
         briefs.append(
             PageBrief(
                 seed=first + number,
-                environment=environment,
-                task=rng.choice(tasks[environment]),
+                environment=_parted(source)[0],
+                task=rng.choice(tasks[source]),
                 unseen_look=split != "train" and number % 2 == 1,
             )
         )
     return briefs
 
 
-def _page_tasks(environment: str, config: ScreensConfig) -> list[str]:
-    """Names of pages that may be drawn: none of a family that is kept for evaluation."""
-    pages = load_environment(environment).pages
-    if pages:
-        return list(pages)
-    return [task.name for task in _tasks(environment, config, unseen=False)]
+def _page_tasks(source: str, config: ScreensConfig) -> list[str]:
+    """Names of pages that may be drawn: the one that ``source`` names, or those of tasks that training may see."""
+    environment, page = _parted(source)
+    loaded = load_environment(environment)
+    if not page:
+        return list(loaded.pages) or [task.name for task in _tasks(environment, config, unseen=False)]
+    everything = config.model_copy(update={"tasks": ()})
+    known = loaded.pages or [task.name for task in _tasks(environment, everything, unseen=False)]
+    if page not in known:
+        raise ConfigError(f"screens.page_sources has {source!r}; of {environment}, training may see {sorted(known)}")
+    return [page]
+
+
+def _parted(source: str) -> tuple[str, str]:
+    """Environment and page; a source without a page has an empty one."""
+    environment, _, page = source.partition("/")
+    return environment, page
 
 
 def _episodes(split: Split, count: int, first: int, config: ScreensConfig) -> list[EpisodeBrief]:
