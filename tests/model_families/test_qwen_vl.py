@@ -1,6 +1,7 @@
 # ruff: noqa: E402 - what needs torch is imported only where torch is
 """What is Qwen-VL's own, and what any family refuses."""
 
+import io
 import json
 
 import numpy as np
@@ -9,8 +10,12 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
+from PIL import Image
+
 from journeyman.errors import ConfigError
 from journeyman.model_family import load_model_family
+from journeyman.schema.message import ImagePart, Message
+from journeyman.schema.record import sha256_hex
 from tests.model_families.members import PIXELS, member
 from tests.training.toy_conversations import problems
 
@@ -39,6 +44,25 @@ def test_positions_are_those_the_model_computes(name, toys):
             assert (positions[:, 0].numpy() == result.position_ids).all()
         else:
             assert (result.position_ids == np.arange(len(result))).all()
+
+
+def test_on_an_empty_page_the_tiny_model_that_learns_places_has_nothing_but_places():
+    family, model, processor = member("qwen3")
+    page = Image.new("RGB", (64, 96), "white")
+    page.paste("black", (0, 0, 16, 16))
+    sink = io.BytesIO()
+    page.save(sink, "PNG")
+    data = sink.getvalue()
+    shown = Message(role="user", content=(ImagePart(sha256=sha256_hex(data)),))
+    options = {"add_generation_prompt": True, "max_pixels": 64 * 96, "min_pixels": 64 * 96}
+    batch = family.collate_prompts([family.encode([shown], {sha256_hex(data): data}, processor, **options)], processor)
+    visual = model.model.visual
+    with torch.no_grad():
+        patches = visual.patch_embed(batch["pixel_values"])
+    drawn, *empty = sorted(patches - visual.patch_embed.proj.bias, key=lambda patch: -float(patch.norm()))
+    assert len(empty) == 23
+    assert max(float(patch.norm()) for patch in empty) < 1e-3
+    assert 0.3 < float(visual.pos_embed.weight.norm(dim=1).mean() / drawn.norm()) < 3
 
 
 def test_a_missing_picture_is_named(toys):

@@ -82,8 +82,8 @@ def build_tiny_3(corpus: Iterable[str], seed: int) -> tuple[Any, Any]:
     """A Qwen3-VL (interleaved rotary axes, DeepStack) of like size; arguments as of :func:`build_tiny`.
 
     Of the tiny members the one that learns to see places. Measured on pages of 160 x 210 with one shape that is to be
-    clicked: after 120 steps of 28, 34 % of the coordinates' digits behind the point are right; 23 % where attention adds
-    as little as in the other members; 14 %, which is as many as unseen, without white as zero and loud positions.
+    clicked: after 120 steps of 28, 34 % of the coordinates' digits behind the point are right; 23 % where attention
+    adds as little as in the other members; 14 %, as many as unseen, without white as zero and loud positions.
     """
     # Most of a screen is empty and bright: as zero it tells where it is alone, and what is drawn stands out.
     processor = _processor(corpus, patch_size=16, image_mean=[1.0] * 3, image_std=[0.4] * 3)
