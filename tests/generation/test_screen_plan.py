@@ -61,6 +61,23 @@ def test_a_page_may_have_a_share_of_its_own_whatever_tasks_are_played() -> None:
     assert len(drawn) == 1 + len(load_environment("apps").pages)
 
 
+def test_a_task_may_be_trained_on_less_than_others_and_is_evaluated_as_often() -> None:
+    tasks = ("miniwob/click-tab", "miniwob/click-color", "miniwob/number-checkboxes")
+    config = CONFIG.model_copy(
+        update={
+            "tasks": tasks,
+            "episode_sources": {"miniwob": 1.0},
+            "task_shares": {"miniwob/number-checkboxes": 0.5},
+            "episodes": 100,
+            "held_out_tasks": 30,
+        }
+    )
+    shards = plan_screens(config, 0)
+    played = Counter(e.task for s in of("train", shards) for e in s.episodes)
+    assert played == {"click-tab": 40, "click-color": 40, "number-checkboxes": 20}
+    assert Counter(e.task for s in of("held_out", shards) for e in s.episodes) == dict.fromkeys(played, 10)
+
+
 @pytest.mark.parametrize("source", ["miniwob/click-nothing", "apps/cinema", "miniwob/choose-list"])
 def test_a_page_that_training_may_not_see_is_refused_with_those_that_it_may(source: str) -> None:
     with pytest.raises(ConfigError, match=rf"{source}.*may see \['"):
@@ -71,10 +88,11 @@ def test_a_page_that_training_may_not_see_is_refused_with_those_that_it_may(sour
     ("changed", "message"),
     [
         ({"tasks": ("miniwob/click-nothing",)}, "click-nothing"),
+        ({"task_shares": {"miniwob/click-nothing": 0.5}}, "task_shares.*click-nothing"),
         ({"held_out_families": ("apps/cinema",)}, "apps/cinema"),
     ],
 )
-def test_a_name_that_there_is_not_is_refused(changed: dict[str, tuple[str, ...]], message: str) -> None:
+def test_a_name_that_there_is_not_is_refused(changed: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         plan_screens(CONFIG.model_copy(update=changed), 0)
 
@@ -87,5 +105,7 @@ def test_an_environment_that_there_is_not_is_refused() -> None:
 def test_settings_that_leave_nothing_are_refused() -> None:
     with pytest.raises(ConfigError, match="page_sources"):
         ScreensConfig(page_sources={"apps": 0.0})
+    with pytest.raises(ConfigError, match=r"task_shares.*above 0"):
+        ScreensConfig(task_shares={"miniwob/click-tab": 0})
     with pytest.raises(ConfigError, match="viewport"):
         ScreensConfig(viewport=(100, 800))

@@ -21,7 +21,7 @@ from journeyman.storage.store import Store
 
 logger = logging.getLogger(__name__)
 
-VERSION = 2
+VERSION = 3
 ORACLE = "oracle"
 REPLAYED_EVERY = 10
 """Of so many episodes one is played again from seed and actions; one that ends otherwise is dropped."""

@@ -83,12 +83,11 @@ def plan_screens(config: ScreensConfig, seed: int) -> tuple[ScreenShard, ...]:
 
 
 def _pages(split: Split, count: int, first: int, config: ScreensConfig) -> list[PageBrief]:
-    sources = _cycle(config.page_sources)
+    sources = _spread(config.page_sources, count)
     tasks = {name: _page_tasks(name, config) for name in set(sources)}
     briefs = []
-    for number in range(count):
+    for number, source in enumerate(sources):
         rng = random.Random(f"page/{first + number}")  # noqa: S311 - reproducible choice, no secret
-        source = sources[number % len(sources)]
         briefs.append(
             PageBrief(
                 seed=first + number,
@@ -120,15 +119,17 @@ def _parted(source: str) -> tuple[str, str]:
 
 
 def _episodes(split: Split, count: int, first: int, config: ScreensConfig) -> list[EpisodeBrief]:
-    sources = _cycle(config.episode_sources)
-    seen = {name: _tasks(name, config, unseen=False) for name in set(sources)}
+    sources = _spread(config.episode_sources, count)
+    seen = {
+        name: _in_turn(name, config, count) if split == "train" else _tasks(name, config, unseen=False)
+        for name in set(sources)
+    }
     unseen = {name: _tasks(name, config, unseen=True) for name in set(sources)}
     if count and split == "train" and not any(seen.values()):
         raise ConfigError("screens.held_out_families leaves no task to train on; keep fewer families apart")
     briefs = []
     turns: Counter[tuple[str, bool]] = Counter()
-    for number in range(count):
-        environment = sources[number % len(sources)]
+    for number, environment in enumerate(sources):
         # Of an environment's held-out episodes every fourth is of a family that training never sees, if it has one.
         turn = turns[environment, False] + turns[environment, True]
         is_unseen = split != "train" and turn % 4 == 3 and bool(unseen[environment])
@@ -149,6 +150,13 @@ def _episodes(split: Split, count: int, first: int, config: ScreensConfig) -> li
     return briefs
 
 
+def _in_turn(environment: str, config: ScreensConfig, count: int) -> list[ScreenTask]:
+    """Tasks in the order that training plays them: by their shares. Evaluation plays all alike, each as often."""
+    tasks = {task.name: task for task in _tasks(environment, config, unseen=False)}
+    shares = {name: config.task_shares.get(f"{environment}/{name}", 1.0) for name in tasks}
+    return [tasks[name] for name in _spread(shares, count)]
+
+
 def _tasks(environment: str, config: ScreensConfig, *, unseen: bool) -> list[ScreenTask]:
     """Tasks of ``environment`` that the recipe names, of families that are kept for evaluation or of all others."""
     tasks = load_environment(environment).tasks
@@ -162,6 +170,7 @@ def _refuse_unknown(environment: str, tasks: Sequence[ScreenTask], config: Scree
     families = {f"{environment}/{task.family}" for task in tasks}
     for key, known, given in (
         ("tasks", names, config.tasks),
+        ("task_shares", names, config.task_shares),
         ("held_out_families", families, config.held_out_families),
     ):
         for name in given:
@@ -169,10 +178,7 @@ def _refuse_unknown(environment: str, tasks: Sequence[ScreenTask], config: Scree
                 raise ConfigError(f"screens.{key} has {name!r}, which {environment} has not; it has {sorted(known)}")
 
 
-def _cycle(shares: Mapping[str, float]) -> list[str]:
-    """Names in proportion to their shares, spread evenly: a cycle of about twenty."""
-    total = sum(shares.values())
-    counts = {name: max(1, round(20 * share / total)) for name, share in sorted(shares.items()) if share > 0}
-    length = sum(counts.values())
-    places = [((number + 0.5) / count, name) for name, count in counts.items() for number in range(count)]
-    return [name for _, name in sorted(places)][:length]
+def _spread(shares: Mapping[str, float], count: int) -> list[str]:
+    """``count`` names in proportion to their shares, spread evenly; a share of 0 leaves its name out."""
+    places = (((number + 0.5) / share, name) for name, share in shares.items() if share > 0 for number in range(count))
+    return [name for _, name in sorted(places)[:count]]

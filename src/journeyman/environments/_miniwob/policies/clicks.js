@@ -64,8 +64,9 @@ Object.assign(POLICIES, {
   },
   'number-checkboxes': goal => {
     const pattern = PATTERNS[parseInt(quoted(goal)[0], 10)].flat();
-    const box = all('#checkboxes input').find((input, n) => pattern[n] === 1 && !input.checked);
-    return box ? click(box, 'Click the next check box of the figure.') : submit();
+    const boxes = all('#checkboxes input'), n = boxes.findIndex((box, k) => pattern[k] === 1 && !box.checked);
+    const place = `row ${Math.floor(n / 4) + 1}, column ${n % 4 + 1}`;
+    return n < 0 ? submit() : click(boxes[n], `Click the check box in ${place}.`);
   },
 });
 POLICIES['click-collapsible-nodelay'] = POLICIES['click-collapsible'];

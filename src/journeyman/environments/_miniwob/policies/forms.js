@@ -102,10 +102,10 @@ Object.assign(POLICIES, {
     return open || submit();
   },
   'use-spinner': goal => {
-    const far = parseInt(goal.match(/Select (-?\d+)/)[1], 10) - parseInt(one('#spinner').value, 10);
-    if (far === 0) return submit();
-    const way = far > 0 ? 'up' : 'down';
-    return click(one(`.ui-spinner-${way}`), `Click the ${way} arrow of the spinner.`);
+    const value = parseInt(one('#spinner').value, 10), wanted = parseInt(goal.match(/Select (-?\d+)/)[1], 10);
+    if (value === wanted) return submit();
+    const [way, next] = wanted > value ? ['up', value + 1] : ['down', value - 1];
+    return click(one(`.ui-spinner-${way}`), `Click the ${way} arrow of the spinner to get ${next}.`);
   },
   'multi-orderings': (goal, memo) => {
     const [, genre, name, year] = goal.match(/Search for (.*) movies directed by (.*) from year (\d+)/);
