@@ -25,8 +25,8 @@ class ActionFormat:
     instructions: str
     """What a system prompt says of the form."""
     content: Callable[[str], Sequence[tuple[int, int]]] | None = None
-    """Spans of characters in which a text that ``read`` takes states arguments or an answer, in order, quotation marks
-    left out; raises as ``read`` does. None where the format does not tell them from the words around."""
+    """Spans of characters in which a text that ``read`` takes states an act, its arguments or an answer, in order,
+    quotation marks left out; raises as ``read`` does. None where the format does not tell them from what is around."""
 
 
 def load_action_format(name: str) -> ActionFormat:

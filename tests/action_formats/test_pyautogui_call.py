@@ -292,9 +292,10 @@ def literals(command: str) -> list[str]:
 
 @given(command=COMMANDS)
 @settings(max_examples=500, deadline=None)
-def test_content_is_every_number_and_text_of_the_command_and_nothing_of_the_words(command):
+def test_content_is_the_instruction_and_every_number_and_text_of_the_command_and_no_other_word(command):
     text = write_turn(ScreenTurn(command, "Seen: f(3)", "I go on with 'it'", "Click at 0.5"))
-    said = [text[first:last] for first, last in content_spans(text)]
+    instruction, *said = [text[first:last] for first, last in content_spans(text)]
+    assert instruction == "Seen: f(3)"
     assert [part.strip("'\"") for part in said] == literals(write_command(command))
 
 

@@ -163,14 +163,16 @@ def read_command(text: str, functions: Sequence[PluggableFunction] = ()) -> Comm
 
 
 def content_spans(text: str) -> list[tuple[int, int]]:
-    """Where a turn says where and what: numbers and texts in the last line that calls something.
+    """Where a turn says what is done, and where: behind ``Action:``, and in the last line that calls something.
+
+    Of the call, numbers and texts. The words before decide what it does, so that they count no less.
 
     Raises:
         UnreadableActionError: As :func:`read_turn`.
     """
     read_turn(text)
     calls = [line for line in re.finditer(r".+", text) if _COMMAND.match(line.group().lstrip("`"))]
-    spans: list[tuple[int, int]] = []
+    spans = [line.span(1) for line in _INSTRUCTION.finditer(text)]
     for line in calls[-1:]:
         for literal in _LITERAL.finditer(text, line.start() + line.group().find("("), line.end()):
             quote = literal.group()[0] in "'\""
@@ -185,6 +187,8 @@ def in_one_line(words: str) -> str:
 
 # A command stands at the beginning of its line; a call within a sentence is a word.
 _COMMAND = re.compile(rf"\s*(?:(?:[A-Za-z_]\w*\.)?[A-Za-z_]\w*\(|(?:{'|'.join(WORDS)})\s*$)", re.ASCII)
+
+_INSTRUCTION = re.compile(r"^\s*Action:[^\S\n]*(\S.*?)[^\S\n]*$", re.MULTILINE)
 
 _LITERAL = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|(?<![\w.])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?""")
 

@@ -132,8 +132,8 @@ class TrainingConfig(BaseModel):
     """Optimizer steps; 0 takes ``epochs``."""
     epochs: float = 7.0
     content_weight: float = Field(default=1.0, ge=1, le=100)
-    """Times that a token of an argument, or of an answer, counts in the loss as one of the words around it; 1 counts
-    all alike, as the papers do. For turns of ``skill_json`` and ``pyautogui_call``."""
+    """Times that a token of an argument, of an answer, or of what is said to be done, counts in the loss as one of the
+    words around it; 1 counts all alike, as the papers do. For turns of ``skill_json`` and ``pyautogui_call``."""
     tokens_per_step: int = 4096
     """Tokens of one optimizer step over all ranks, pictures included."""
     pack_tokens: int = 2048

@@ -24,7 +24,7 @@ from journeyman.training.rank_protocol import feature_path
 from journeyman.training.stages import OnMetrics, plan_stages, run_stages
 
 KIND = "models"
-VERSION = 5
+VERSION = 6
 """Raise it when equal inputs would give another model: it is part of cache keys and of run fingerprints."""
 
 
