@@ -14,8 +14,7 @@
   const TAGS = {a: 'link', button: 'button', summary: 'button', textarea: 'field', select: 'select', option: 'option',
     label: 'label', img: 'image', svg: 'image', canvas: 'image', video: 'image', td: 'cell', th: 'header',
     li: 'item', h1: 'heading', h2: 'heading', h3: 'heading', h4: 'heading', h5: 'heading', h6: 'heading'};
-  const INLINE = new Set(['b', 'i', 'em', 'strong', 'u', 's', 'small', 'br', 'font', 'mark', 'code', 'sub', 'sup',
-    'span', 'bdi', 'wbr', 'tspan', 'kbd', 'abbr', 'time']);
+  const BLOCK = ':not(b, i, em, strong, u, s, small, br, font, mark, code, sub, sup, span, bdi, wbr, tspan, kbd, abbr, time)';
 
   // Colours by CSS' own names, and nouns of what a background tells apart.
   const COLOURS = {black: [0, 0, 0], white: [255, 255, 255], grey: [128, 128, 128], red: [255, 0, 0],
@@ -25,6 +24,11 @@
   const PLAIN = new Set(['', 'white', 'grey', 'black']);
   const NOUNS = new Set(['button', 'link', 'field', 'checkbox', 'tab', 'cell', 'menu item', 'header', 'item']);
 
+  // Answers are kept: parts ask for those of all that they lie in.
+  const kept = ask => {
+    const known = new Map();
+    return el => known.has(el) ? known.get(el) : known.set(el, ask(el)).get(el);
+  };
   const words = text => (text || '').replace(/\s+/g, ' ').trim();
   const tagOf = el => el.localName;
   const inputType = el => tagOf(el) === 'input' ? el.type : '';
@@ -49,23 +53,22 @@
   // Nothing but the pointer's shape says that it can be pressed. Where it holds several things, they are told instead.
   const invites = el => points(el) && tagOf(el) !== 'label' && !(el.parentElement && points(el.parentElement)) &&
     [...el.querySelectorAll('*')].filter(isLeaf).length < 2;
-  const acts = el => firm(el) || invites(el);
+  const acts = kept(el => firm(el) || invites(el));
   const isShape = el => SHAPES.has(tagOf(el)) && el.ownerSVGElement != null;
   // A box without words that is drawn: a swatch, or an icon that is a background.
-  const isPainted = el => {
+  const isPainted = kept(el => {
     if (el.childElementCount || words(el.textContent) || el.ownerSVGElement) return false;
     const style = getComputedStyle(el), {width: wide, height: high} = el.getBoundingClientRect();
     if (wide * high > width * height / 4) return false;
     return style.backgroundImage !== 'none' || style.content.startsWith('url(') || parseFloat(style.borderTopWidth) > 0 ||
       !/^rgba\(.*, 0\)$|^transparent$/.test(style.backgroundColor);
-  };
-  const isLeaf = el => {
+  });
+  const isLeaf = kept(el => {
     if (isShape(el) || isPainted(el)) return true;
     if (['img', 'canvas', 'video'].includes(tagOf(el))) return true;
     if (el.ownerSVGElement || ['script', 'style', 'option', 'br'].includes(tagOf(el))) return false;
-    return words(el.textContent) !== '' && [...el.querySelectorAll('*')].every(
-      part => INLINE.has(tagOf(part)) && !firm(part));
-  };
+    return !el.querySelector(BLOCK) && words(el.textContent) !== '' && ![...el.querySelectorAll('*')].some(firm);
+  });
 
   const roleOf = el => {
     const given = el.dataset && el.dataset.role || el.getAttribute('role');
@@ -131,22 +134,18 @@
     return PLAIN.has(colour) ? '' : `${colour} ${NOUNS.has(role) ? role : 'part'}`;
   };
 
-  const isDrawn = el => {
-    if (!el.checkVisibility({visibilityProperty: true, contentVisibilityAuto: true})) return false;
-    let shown = 1;
-    for (let at = el; at; at = at.parentElement) shown *= parseFloat(getComputedStyle(at).opacity);
-    return shown >= FAINT;
-  };
+  const opacityOf = kept(el => el ? parseFloat(getComputedStyle(el).opacity) * opacityOf(el.parentElement) : 1);
+  const isDrawn = el =>
+    el.checkVisibility({visibilityProperty: true, contentVisibilityAuto: true}) && opacityOf(el) >= FAINT;
   const cut = (box, by) => ({left: Math.max(box.left, by.left), top: Math.max(box.top, by.top),
     right: Math.min(box.right, by.right), bottom: Math.min(box.bottom, by.bottom)});
-  const seen = (box, el) => {
-    let left = cut(box, {left: 0, top: 0, right: width, bottom: height});
-    for (let at = el.parentElement; at && at !== document.body; at = at.parentElement) {
-      const {overflowX, overflowY} = getComputedStyle(at);
-      if (overflowX !== 'visible' || overflowY !== 'visible') left = cut(left, at.getBoundingClientRect());
-    }
-    return left;
-  };
+  // What is seen through an element of all that lies in it.
+  const windowOf = kept(el => {
+    if (!el || el === document.body) return {left: 0, top: 0, right: width, bottom: height};
+    const {overflowX, overflowY} = getComputedStyle(el), around = windowOf(el.parentElement);
+    return overflowX === 'visible' && overflowY === 'visible' ? around : cut(around, el.getBoundingClientRect());
+  });
+  const seen = (box, el) => cut(box, windowOf(el.parentElement));
   const hits = (el, x, y) => {
     const hit = document.elementFromPoint(x, y);
     if (!hit) return false;
