@@ -63,6 +63,20 @@ def test_the_oracle_reaches_the_goal(browsers: Browsers, task: str) -> None:
     assert count <= MINIWOB.task(task).max_steps
 
 
+@pytest.mark.parametrize("task", ["number-checkboxes", "use-spinner"])
+def test_steps_alike_are_told_apart_so_that_it_is_known_how_far_one_got(browsers: Browsers, task: str) -> None:
+    async def say(page: GuardedPage) -> list[str]:
+        episode = await MINIWOB.open(page, task, 2)
+        said = []
+        async for command, _, instruction in MINIWOB.oracle(episode):
+            said.append(instruction)
+            await episode.act(command)
+        return said
+
+    said = on_page(browsers, say)
+    assert len(set(said)) == len(said) > 3
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("task", NAMES)
 def test_the_oracle_reaches_every_goal(browsers: Browsers, task: str) -> None:
