@@ -3,9 +3,11 @@
 Looks, task families and seeds of held-out problems are fixed here, before a page is drawn.
 """
 
+import heapq
+import itertools
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from journeyman.environment import ScreenTask, load_environment
@@ -180,5 +182,9 @@ def _refuse_unknown(environment: str, tasks: Sequence[ScreenTask], config: Scree
 
 def _spread(shares: Mapping[str, float], count: int) -> list[str]:
     """``count`` names in proportion to their shares, spread evenly; a share of 0 leaves its name out."""
-    places = (((number + 0.5) / share, name) for name, share in shares.items() if share > 0 for number in range(count))
-    return [name for _, name in sorted(places)[:count]]
+    places = [_places(name, share) for name, share in shares.items() if share > 0]
+    return [name for _, name in itertools.islice(heapq.merge(*places), count)]
+
+
+def _places(name: str, share: float) -> Iterator[tuple[float, str]]:
+    return (((number + 0.5) / share, name) for number in itertools.count())
