@@ -2,8 +2,8 @@
 
 import json
 import os
+import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 import s3fs
+
+from infra.local.ports import FIRST, LAST, is_free
 
 ROOT = Path(__file__).resolve().parents[1]
 READY_SECONDS = 120.0
@@ -182,13 +184,9 @@ def clean_environment(environment: dict[str, str]) -> dict[str, str]:
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on, low enough that port + 10000 is one too."""
-    while True:
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            port = int(listener.getsockname()[1])
-        if port < 55000:
-            return port
+    """A loopback port that nobody listens on, nor on port + 10000, and that no outgoing connection can take."""
+    drawn = iter(lambda: random.randint(FIRST, LAST), None)
+    return next(port for port in drawn if is_free(port) and is_free(port + 10_000))
 
 
 def answers(url: str) -> bool:

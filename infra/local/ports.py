@@ -11,8 +11,8 @@ from journeyman.errors import StackError
 
 LOOPBACK = "127.0.0.1"
 # Below the kernel's own range for outgoing connections (32768 and up), which could take a port between our look
-# and the start of its server; and low enough that port + 10000, where SeaweedFS puts gRPC, exists.
-_FIRST, _LAST = 20_000, 32_000
+# and the start of its server; and port + 10000, where SeaweedFS puts gRPC, lies below it too.
+FIRST, LAST = 12_000, 22_700
 _TRIES = 200
 
 
@@ -65,14 +65,12 @@ class Ports:
         if fixed:
             port = _fixed(fixed, variable, part=name)
         else:
-            tries = [self._remembered.get(name), prefer, *(self._rng.randint(_FIRST, _LAST) for _ in range(_TRIES))]
+            tries = [self._remembered.get(name), prefer, *(self._rng.randint(FIRST, LAST) for _ in range(_TRIES))]
             taken = {port for other, port in self._remembered.items() if other != name}
             free = (p for p in tries if p and p not in taken and all(is_free(p + d) for d in distances))
             found = next(free, None)
             if found is None:
-                raise StackError(
-                    f"no free port for {name} between {_FIRST} and {_LAST} on {LOOPBACK}; end some servers"
-                )
+                raise StackError(f"no free port for {name} between {FIRST} and {LAST} on {LOOPBACK}; end some servers")
             port = found
         if self._remembered.get(name) != port:
             self._remembered[name] = port

@@ -53,6 +53,11 @@ def test_a_port_is_passed_over_when_its_grpc_port_is_taken(tmp_path, taken_port)
     assert ports.choose("s3.master", prefer=taken_port - 5, offsets=(0, 5)) != taken_port - 5
 
 
+def test_no_connection_of_the_kernels_own_choice_can_take_a_port_or_its_grpc_port(ports):
+    chosen = [ports.choose(f"s3.{number}", offsets=(0, 10_000)) for number in range(100)]
+    assert max(chosen) + 10_000 < 32_768
+
+
 def test_a_fixed_port_that_is_taken_is_refused_with_its_variable(ports, taken_port):
     with pytest.raises(StackError, match=rf"port {taken_port} .*JOURNEYMAN_PREFECT_PORT.*is taken.*unset it"):
         ports.choose("prefect", fixed=str(taken_port), variable="JOURNEYMAN_PREFECT_PORT")

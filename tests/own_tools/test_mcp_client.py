@@ -18,6 +18,7 @@ from PIL import Image
 from journeyman.errors import ConfigError, ToolError
 from journeyman.own_tools import open_own_tools
 from tests.own_tools.running import SERVER, config, running, stdio_config
+from tests.servers import free_port
 
 
 @pytest.fixture(scope="module")
@@ -279,11 +280,6 @@ def test_an_old_server_with_python_words_for_names_and_a_broken_schema(tmp_path)
         assert json.loads(tools.value("from_", from_="Rome")) == {"from": "Rome"}
         assert tools.ask("from_", "nowhere").error == "from: there is no such place"
         assert any("'bad' is left out" in line for line in tools.lines)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]
 
 
 @contextmanager
