@@ -9,10 +9,10 @@ import pytest
 from journeyman.agent.controller import Controller
 from journeyman.agent.screen_planner import PlannedController
 from journeyman.benchmark import Attempted, Known, Scoring
-from journeyman.benchmarks.screen_tasks import BENCHMARK, MAX_UNREADABLE, open_attempts, problems_of, read, score
+from journeyman.benchmarks.screen_tasks import BENCHMARK, MAX_UNREADABLE, open_attempts, problems_of, read, score, why
 from journeyman.browser.page import GuardedPage
 from journeyman.environment import load_environment
-from journeyman.errors import ConfigError
+from journeyman.errors import ConfigError, ScreenError
 from journeyman.schema.message import Message
 from journeyman.schema.problem import Problem
 from journeyman.schema.screen import Episode, ScreenStep
@@ -122,6 +122,29 @@ def test_every_attempt_has_its_page_loaded_anew(monkeypatch: pytest.MonkeyPatch)
     tried((problem, Says("I would rather not.")), (problem, Says("I would rather not.")))
     first, second = pages
     assert first is second  # and its browser's page is kept all the same
+
+
+@needs_browser
+@pytest.mark.parametrize(("losses", "steps", "cause"), [(1, MAX_UNREADABLE, ""), (9, 0, "page lost")])
+def test_a_page_that_is_lost_before_it_was_seen_is_opened_again(
+    losses: int, steps: int, cause: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (problem,) = posed(episode("click-test", 3, "miniwob/buttons"))
+    load = GuardedPage.open_file
+    opened = 0
+
+    async def losing(page: GuardedPage, path: Path, root: Path | None = None) -> None:
+        nonlocal opened
+        opened += 1
+        if opened <= losses:
+            raise ScreenError("load timeout")
+        await load(page, path, root)
+
+    monkeypatch.setattr(GuardedPage, "open_file", losing)
+    (done,) = tried((problem, Says("I would rather not.")))
+    assert (opened, len(done.trajectory.steps)) == (min(losses + 1, 3), steps)
+    assert done.trajectory.status == "failed"
+    assert why(problem, done.trajectory, Scoring()) == cause
 
 
 @needs_browser

@@ -41,3 +41,4 @@ def test_a_benchmark_without_calls_says_itself_what_is_wrong() -> None:
     assert cause_of(run, right=1.0, tools=("ocr",), crashed=False, why="wrong tool") == "right"
     failed = run.model_copy(update={"status": "failed"})
     assert cause_of(failed, right=0.0, tools=("ocr",), crashed=False, why="wrong tool") == "no readable action"
+    assert cause_of(failed, right=0.0, tools=(), crashed=False, why="page lost") == "page lost"

@@ -38,6 +38,8 @@ MAX_UNREADABLE = 3
 """Replies in a row that cannot be read end an attempt: greedy decoding would only repeat them."""
 SLACK = 2
 """Steps that an agent may take beyond twice those of the oracle."""
+_OPENINGS = 3
+"""Times that a page is opened which is lost before the agent saw it: that is the machine's doing, not the agent's."""
 
 
 class TaskGold(Record):
@@ -114,6 +116,8 @@ def score(problem: Problem, trajectory: Trajectory, scoring: Scoring) -> tuple[M
 
 def why(problem: Problem, trajectory: Trajectory, scoring: Scoring) -> str:  # noqa: ARG001 - one signature
     """A step that was refused is no cause of its own: others could follow."""
+    if not trajectory.answer_json:
+        return "page lost"
     return "steps used up" if trajectory.status == "max_steps" else ""
 
 
@@ -121,13 +125,17 @@ async def _attempted(problem: Problem, controller: Controller, pool: BrowserPool
     gold = TaskGold.model_validate_json(problem.gold_json)
     environment = load_environment(gold.environment)
     run = _Run(problem, gold, environment, controller)
-    try:
-        async with pool.page(gold.width, gold.height, scale=gold.scale, again=True) as page:
-            page.location = ""  # another agent acted on it, and not as an oracle does
-            session = await environment.open(page, gold.task, gold.seed)
-            await run.to_the_end(session)
-    except ScreenError as exc:
-        run.lost(exc)
+    for left in reversed(range(_OPENINGS)):
+        try:
+            async with pool.page(gold.width, gold.height, scale=gold.scale, again=True) as page:
+                page.location = ""  # another agent acted on it, and not as an oracle does
+                session = await environment.open(page, gold.task, gold.seed)
+                await run.to_the_end(session)
+                break
+        except ScreenError as exc:
+            if run.media or not left:
+                run.lost(exc)
+                break
     return Attempted(run.trajectory(), tuple(run.media.values()))
 
 

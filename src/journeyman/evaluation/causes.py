@@ -20,6 +20,7 @@ Cause = Literal[
     "steps used up",
     "tokens used up",
     "time used up",
+    "page lost",
     "crashed",
     "not scored",
 ]
@@ -54,7 +55,7 @@ def cause_of(
     if trajectory.status in _LIMITS:
         return _LIMITS[trajectory.status]
     if trajectory.status == "failed":
-        return "no readable action"
+        return "page lost" if why == "page lost" else "no readable action"
     if why:
         return _BY_NAME[why]
     calls = [call for step in trajectory.steps for call in step.tool_calls]

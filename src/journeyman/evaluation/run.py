@@ -38,7 +38,7 @@ from journeyman.storage.store import Store
 from journeyman.teacher.client import Teacher
 from journeyman.tool import Tool, ToolCard
 
-VERSION = 7
+VERSION = 8
 
 
 @dataclass(frozen=True, slots=True)
