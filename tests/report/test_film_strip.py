@@ -110,7 +110,7 @@ def test_a_solved_attempt_and_one_whose_page_was_lost_are_told_apart() -> None:
     solved = strip_of_attempt(problem, task_score(problem, "a", step("pyautogui.click()", SHOTS[0])), FILES, "a")
     assert (solved.outcome, solved.is_solved) == ("reward 1, solved", True)
     lost = strip_of_attempt(problem, task_score(problem, "a", reward=None, status="failed"), FILES, "a")
-    assert (lost.outcome, lost.frames, lost.sheet()) == ("no reward, not solved: no readable action", (), None)
+    assert (lost.outcome, lost.frames, lost.sheet()) == ("no reward, not solved: page lost", (), None)
 
 
 def test_a_strip_as_one_picture_wraps_after_four() -> None:
